@@ -1,0 +1,1 @@
+"""Products: schema, reading, safe pictures, digests, splits, pairs, validation, demo catalog."""

@@ -1,0 +1,1 @@
+"""The ``uniecs`` command, one file per group of verbs."""

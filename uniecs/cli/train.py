@@ -1,0 +1,7 @@
+"""Commands: train."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add this room's commands to ``app``."""

@@ -1,0 +1,1 @@
+"""The gated encoder: config, towers, fusion, model, processor, model folder."""

@@ -1,0 +1,1 @@
+"""The nine tasks, query types, metrics, intervals, reports and gates."""

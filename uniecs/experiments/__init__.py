@@ -1,0 +1,1 @@
+"""Events, and the online figures computed from them."""

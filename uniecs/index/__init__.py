@@ -1,0 +1,1 @@
+"""Generations of vectors in Milvus: build, verify, swap, roll back; filters."""

@@ -1,0 +1,1 @@
+"""Encoding of mixed lists of texts and pictures, batched by presence."""

@@ -1,0 +1,1 @@
+"""Releases: a model version, its generation and its feature service, moved as one."""

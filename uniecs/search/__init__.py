@@ -1,0 +1,1 @@
+"""Answering a request: encode, retrieve, fuse, join features."""

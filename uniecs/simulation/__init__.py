@@ -1,0 +1,1 @@
+"""Seeded shoppers that search, click and buy."""

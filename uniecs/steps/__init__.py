@@ -1,0 +1,1 @@
+"""Run a step once: key, partial path, rename, manifest."""
