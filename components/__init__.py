@@ -1,0 +1,1 @@
+"""Thin Kubeflow components, one per file: parse, one library call, publish, return."""

@@ -1,0 +1,72 @@
+"""Fixtures that every room shares: real catalogs, a real tiny encoder, a fresh home."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from uniecs.settings import Settings
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def fresh_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test sees the state of the machine: UNIECS_HOME is empty, other settings are unset."""
+    for name in list(os.environ):
+        if name.startswith("UNIECS_") and not name.startswith("UNIECS_TEST_"):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    monkeypatch.setenv("UNIECS_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def settings(fresh_home: Path) -> Settings:
+    """Settings of a fresh installation."""
+    return Settings(home=fresh_home)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real product data, beside the repository or named by UNIECS_TEST_SHARED."""
+    shared = Path(os.environ.get("UNIECS_TEST_SHARED", REPOSITORY.parent / "shared"))
+    if not (shared / "data").is_dir():
+        pytest.skip(f"no real product data at {shared / 'data'}; set UNIECS_TEST_SHARED")
+    return shared / "data"
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """SQLAlchemy URL of a PostgreSQL server, from UNIECS_TEST_POSTGRES."""
+    if not (url := os.environ.get("UNIECS_TEST_POSTGRES")):
+        pytest.skip("no PostgreSQL server; set UNIECS_TEST_POSTGRES to its SQLAlchemy URL")
+    return url
+
+
+@pytest.fixture(scope="session")
+def redis_address() -> str:
+    """host:port of a Redis server, from UNIECS_TEST_REDIS."""
+    if not (address := os.environ.get("UNIECS_TEST_REDIS")):
+        pytest.skip("no Redis server; set UNIECS_TEST_REDIS to its host:port")
+    return address
+
+
+@pytest.fixture(scope="session")
+def demo_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small generated catalog with defects: read-only, shared by the whole run."""
+    from uniecs.catalog.demo import generate_demo
+
+    folder = tmp_path_factory.mktemp("demo") / "catalog"
+    generate_demo(folder, products=120, seed=7)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def accepted_catalog(demo_catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The rows of ``demo_catalog`` that validation accepts: what a model may be trained on."""
+    from uniecs.catalog.validation import validate_catalog
+
+    folder = tmp_path_factory.mktemp("accepted")
+    validate_catalog(demo_catalog, folder / "report", config=None, accepted=folder / "catalog")
+    return folder / "catalog"
