@@ -1,31 +1,12 @@
 """What goes into the encoder and what comes out, one entry per item, order kept."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from uniecs.catalog.presence import Presence
+from uniecs.catalog.items import Item
 
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A query or product to encode.
-
-    Attributes:
-        text: Text, or empty for absent.
-        image: Encoded bytes, a path, or a decoded RGB picture; None for absent.
-    """
-
-    id: str
-    text: str = ""
-    image: bytes | Path | Image.Image | None = None
-
-    @property
-    def presence(self) -> Presence:
-        """Modalities that the item claims."""
-        return Presence.of(text=self.text.strip(), image=self.image is not None)
+__all__ = ["Encoded", "Item", "ItemError"]
 
 
 @dataclass(frozen=True, slots=True)
