@@ -1,0 +1,39 @@
+"""Configuration of the encoder: two towers, the fusion between them, and the vector."""
+
+from typing import Any, ClassVar
+
+from transformers import AutoConfig
+from transformers.configuration_utils import PreTrainedConfig, SubConfigSpec
+
+
+class UniECSConfig(PreTrainedConfig):
+    """Everything that shapes the model; saved as ``config.json``.
+
+    Attributes:
+        vision_config: Config of any transformers vision tower.
+        text_config: Config of any transformers text tower.
+        dim: Length of the final vector.
+        fusion_dim: Width of the two streams between towers and vector.
+        fusion_layers: Gated cross-attention layers.
+        fusion_heads: Heads of each cross-attention.
+        fusion_ffn: Width of a stream's feed-forward block, in multiples of fusion_dim.
+        dropout: Applied to attention outputs and feed-forward blocks of the fusion.
+        max_text_tokens: Longer texts are cut.
+    """
+
+    model_type = "uniecs"
+    sub_configs_defaults: ClassVar[dict[str, SubConfigSpec]] = {
+        "vision_config": SubConfigSpec(config_class=AutoConfig, model_type="vit"),
+        "text_config": SubConfigSpec(config_class=AutoConfig, model_type="bert"),
+    }
+
+    vision_config: Any = None
+    text_config: Any = None
+    dim: int = 256
+    fusion_dim: int = 256
+    fusion_layers: int = 3
+    fusion_heads: int = 8
+    fusion_ffn: int = 4
+    dropout: float = 0.1
+    max_text_tokens: int = 64
+    initializer_range: float = 0.02

@@ -1,0 +1,193 @@
+"""Gated cross-modal fusion with presence per sample (UNIECS.md 7.4).
+
+Shapes: B rows of the batch; a *stream* holds only the rows that have its modality, N of them, as
+tokens [N, P, D] with a mask [N, P] (True = valid). Rows without a modality have no tokens at all,
+so their content cannot matter. ``r`` is presence per row: r_v for the image, r_t for the text.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Tokens of one modality.
+
+    Attributes:
+        tokens: [N, P, D].
+        rows: [N] int64, ascending: the batch row of each entry.
+        mask: [N, P] bool, True where the token is valid; None means all are.
+    """
+
+    tokens: Tensor
+    rows: Tensor
+    mask: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Rows that have both modalities: their places in the image and in the text stream, [M]."""
+
+    image: Tensor
+    text: Tensor
+
+    @classmethod
+    def of(cls, image: Stream, text: Stream, batch: int) -> "Shared":
+        """Find the rows that stand in both streams."""
+        device = image.rows.device
+        place = torch.full((2, batch), -1, dtype=torch.long, device=device)
+        place[0, image.rows] = torch.arange(len(image.rows), device=device)
+        place[1, text.rows] = torch.arange(len(text.rows), device=device)
+        both = (place >= 0).all(dim=0)
+        return cls(image=place[0, both], text=place[1, both])
+
+
+class CrossAttention(nn.Module):
+    """Multi-head attention of one stream's tokens over the other stream's valid tokens."""
+
+    def __init__(self, dim: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.dropout = dropout
+        self.query = nn.Linear(dim, dim)
+        self.key_value = nn.Linear(dim, 2 * dim)
+        self.out = nn.Linear(dim, dim)
+
+    def forward(self, own: Tensor, other: Tensor, mask: Tensor | None) -> Tensor:
+        """[M, P, D] attends [M, K, D] under mask [M, K]; at least one key of a row is valid."""
+        q = self._split(self.query(own))
+        k, v = (self._split(x) for x in self.key_value(other).chunk(2, dim=-1))
+        attended = F.scaled_dot_product_attention(
+            q,
+            k,
+            v,
+            attn_mask=None if mask is None else mask[:, None, None, :],
+            dropout_p=self.dropout if self.training else 0.0,
+        )
+        merged: Tensor = self.out(attended.transpose(1, 2).flatten(2))
+        return merged
+
+    def _split(self, x: Tensor) -> Tensor:
+        heads: Tensor = x.unflatten(-1, (self.heads, -1))
+        return heads.transpose(1, 2)
+
+
+class GatedUpdate(nn.Module):
+    """``V <- V + g * (r_t A + (1 - r_t) c)``, then a pre-LN feed-forward residual.
+
+    ``g = sigmoid(W [V ; r_t A ; r_v ; r_t] + b)`` per token and channel, b starting at -1 so that
+    a layer begins near identity; ``c`` is a learned prior that stands in for the missing other
+    modality.
+    """
+
+    def __init__(self, dim: int, ffn: int, dropout: float) -> None:
+        super().__init__()
+        self.gate_own = nn.Linear(dim, dim)
+        self.gate_other = nn.Linear(dim, dim, bias=False)
+        self.gate_presence = nn.Parameter(torch.zeros(2, dim))  # rows: other absent, other present
+        self.prior = nn.Parameter(torch.zeros(dim))
+        self.norm = nn.LayerNorm(dim)
+        self.widen = nn.Linear(dim, ffn * dim)
+        self.narrow = nn.Linear(ffn * dim, dim)
+        self.drop = nn.Dropout(dropout)
+
+    def forward(self, own: Tensor, attended: Tensor, shared: Tensor) -> Tensor:
+        """Update [N, P, D]; ``attended`` [M, P, D] belongs to the entries ``shared`` [M]."""
+        present = torch.zeros(len(own), dtype=torch.long, device=own.device)
+        present[shared] = 1
+        logits = self.gate_own(own) + self.gate_presence[present][:, None, :].to(own.dtype)
+        update = self.prior.to(own.dtype).expand_as(own)
+        if len(shared):
+            logits = logits.index_add(0, shared, self.gate_other(attended).to(logits.dtype))
+            update = update.index_copy(0, shared, self.drop(attended).to(own.dtype))
+        own = own + torch.sigmoid(logits) * update
+        residual: Tensor = self.drop(self.narrow(F.gelu(self.widen(self.norm(own)))))
+        return own + residual
+
+
+class FusionLayer(nn.Module):
+    """Both streams attend each other in parallel, each through its own gate."""
+
+    def __init__(self, dim: int, heads: int, ffn: int, dropout: float) -> None:
+        super().__init__()
+        self.norm_image = nn.LayerNorm(dim)
+        self.norm_text = nn.LayerNorm(dim)
+        self.image_from_text = CrossAttention(dim, heads, dropout)
+        self.text_from_image = CrossAttention(dim, heads, dropout)
+        self.update_image = GatedUpdate(dim, ffn, dropout)
+        self.update_text = GatedUpdate(dim, ffn, dropout)
+
+    def forward(self, image: Stream, text: Stream, shared: Shared) -> tuple[Stream, Stream]:
+        """Streams in, streams out, same rows and masks."""
+        v = self.norm_image(image.tokens[shared.image])
+        t = self.norm_text(text.tokens[shared.text])
+        v_mask = None if image.mask is None else image.mask[shared.image]
+        t_mask = None if text.mask is None else text.mask[shared.text]
+        if len(shared.image):
+            from_text = self.image_from_text(v, t, t_mask)
+            from_image = self.text_from_image(t, v, v_mask)
+        else:
+            from_text, from_image = v, t
+        new_image = self.update_image(image.tokens, from_text, shared.image)
+        new_text = self.update_text(text.tokens, from_image, shared.text)
+        return Stream(new_image, image.rows, image.mask), Stream(new_text, text.rows, text.mask)
+
+
+class AttentionPool(nn.Module):
+    """[N, P, D] -> [N, out]: a learned weighting of the valid tokens."""
+
+    def __init__(self, dim: int, out: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(dim)
+        self.score = nn.Linear(dim, 1)
+        self.value = nn.Linear(dim, out)
+
+    def forward(self, stream: Stream) -> Tensor:
+        """Pool a stream; every entry has at least one valid token."""
+        tokens = self.norm(stream.tokens)
+        scores = self.score(tokens).squeeze(-1)
+        if stream.mask is not None:
+            scores = scores.masked_fill(~stream.mask, float("-inf"))
+        weights = scores.softmax(dim=-1)
+        pooled: Tensor = self.value(torch.einsum("np,npd->nd", weights.to(tokens.dtype), tokens))
+        return pooled
+
+
+class GatedHead(nn.Module):
+    """Weigh the two pooled modalities, add their interaction, normalise to one vector.
+
+    ``a = softmax(W [r_v p_v ; r_t p_t ; r_v ; r_t] + log r)`` is exactly 0 for a missing modality;
+    ``z = a_v r_v p_v + a_t r_t p_t + r_v r_t W_x (p_v * p_t)``, ``f = LN(z + MLP(z))``.
+    """
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.weigh = nn.Linear(2 * dim + 2, 2)
+        self.interact = nn.Linear(dim, dim, bias=False)
+        self.widen = nn.Linear(dim, 2 * dim)
+        self.narrow = nn.Linear(2 * dim, dim)
+        self.norm = nn.LayerNorm(dim)
+
+    def forward(self, pooled: Tensor, presence: Tensor) -> tuple[Tensor, Tensor]:
+        """Fuse pooled [B, 2, D] (image, text; zeros where absent) under presence [B, 2] bool.
+
+        Returns:
+            Unit vectors [B, D] and modality gates [B, 2], both at least float32.
+        """
+        r = presence.to(pooled.dtype)
+        logits = self.weigh(torch.cat([pooled.flatten(1), r], dim=-1))
+        gates = _full(logits).masked_fill(~presence, float("-inf")).softmax(dim=-1)
+        p_v, p_t = pooled.unbind(dim=1)
+        both = (r[:, 0] * r[:, 1])[:, None]
+        z = torch.einsum("bm,bmd->bd", gates.to(pooled.dtype), pooled)
+        z = z + both * self.interact(p_v * p_t)
+        z = z + self.narrow(F.gelu(self.widen(z)))
+        return F.normalize(_full(self.norm(z)), dim=-1), gates
+
+
+def _full(x: Tensor) -> Tensor:
+    """At least float32: vectors and gates leave the encoder at full precision."""
+    return x if x.dtype == torch.float64 else x.float()

@@ -1,0 +1,145 @@
+"""The encoder: towers, gated fusion, one unit vector. Math only."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers.utils.generic import ModelOutput
+
+from uniecs.encoder.config import UniECSConfig
+from uniecs.encoder.fusion import AttentionPool, FusionLayer, GatedHead, GatedUpdate, Shared, Stream
+from uniecs.encoder.towers import TextTokens, VisionTokens, hidden_width
+
+
+@dataclass
+class UniECSOutput(ModelOutput):
+    """What the encoder says about B rows.
+
+    Attributes:
+        vectors: [B, dim], unit length.
+        gates: [B, 2] modality weights (image, text): sum 1, exactly 0 where absent.
+    """
+
+    vectors: Tensor | None = None
+    gates: Tensor | None = None
+
+
+class UniECSModel(PreTrainedModel):
+    """Text, picture or both to one unit vector (UNIECS.md 7.4)."""
+
+    config_class = UniECSConfig
+    base_model_prefix = "uniecs"
+    main_input_name = "input_ids"
+
+    def __init__(self, config: UniECSConfig) -> None:
+        super().__init__(config)
+        width = config.fusion_dim
+        self.vision = VisionTokens(config.vision_config)
+        self.text = TextTokens(config.text_config)
+        self.project_image = nn.Linear(hidden_width(config.vision_config), width)
+        self.project_text = nn.Linear(hidden_width(config.text_config), width)
+        self.layers = nn.ModuleList(
+            FusionLayer(width, config.fusion_heads, config.fusion_ffn, config.dropout)
+            for _ in range(config.fusion_layers)
+        )
+        self.pool_image = AttentionPool(width, config.dim)
+        self.pool_text = AttentionPool(width, config.dim)
+        self.head = GatedHead(config.dim)
+        self.post_init()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        super()._init_weights(module)
+        if isinstance(module, GatedUpdate):
+            nn.init.constant_(module.gate_own.bias, -1.0)
+            nn.init.zeros_(module.gate_presence)
+            nn.init.normal_(module.prior, std=self.config.initializer_range)
+
+    def image_tokens(self, pixel_values: Tensor) -> Tensor:
+        """Pictures [N, 3, H, W] to tokens [N, P, fusion_dim]."""
+        tokens: Tensor = self.project_image(self.vision(pixel_values))
+        return tokens
+
+    def text_tokens(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Texts [N, L] to tokens [N, L, fusion_dim]."""
+        tokens: Tensor = self.project_text(self.text(input_ids, attention_mask))
+        return tokens
+
+    def fuse(self, image: Stream | None, text: Stream | None, batch: int) -> UniECSOutput:
+        """Fuse streams of tokens into ``batch`` vectors; a row stands in one stream or both."""
+        image, text = self._filled(image), self._filled(text)
+        shared = Shared.of(image, text, batch)
+        for layer in self.layers:
+            image, text = layer(image, text, shared)
+        streams = (image, self.pool_image), (text, self.pool_text)
+        device = image.tokens.device
+        presence = torch.zeros(batch, 2, dtype=torch.bool, device=device)
+        pooled = torch.zeros(
+            batch, 2, self.config.dim, dtype=self.head.weigh.weight.dtype, device=device
+        )
+        for column, (stream, pool) in enumerate(streams):
+            if len(stream.rows):
+                where = (stream.rows, torch.full_like(stream.rows, column))
+                pooled = pooled.index_put(where, pool(stream).to(pooled.dtype))
+                presence[where] = True
+        vectors, gates = self.head(pooled, presence)
+        return UniECSOutput(vectors=vectors, gates=gates)
+
+    def forward(
+        self,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        pixel_values: Tensor | None = None,
+        presence: Tensor | None = None,
+        **_kwargs: object,
+    ) -> UniECSOutput:
+        """Encode B rows.
+
+        Args:
+            input_ids: [B, L] int64, or None when no row has text.
+            attention_mask: [B, L], 1 for valid tokens.
+            pixel_values: [B, 3, H, W], or None when no row has a picture.
+            presence: [B, 2] bool (image, text); by default what is given is present everywhere.
+                A row's content of an absent modality is never looked at.
+
+        Raises:
+            ValueError: When a row has neither modality.
+        """
+        given = pixel_values if pixel_values is not None else input_ids
+        if given is None:
+            raise ValueError("give input_ids, pixel_values or both")
+        batch = len(given)
+        if presence is None:
+            flags = [pixel_values is not None, input_ids is not None]
+            presence = torch.tensor([flags] * batch, device=given.device)
+        if not presence.any(dim=1).all():
+            raise ValueError("every row needs a picture or a text")
+        image = text = None
+        rows = presence[:, 0].nonzero().squeeze(1)
+        if pixel_values is not None and len(rows):
+            image = Stream(self.image_tokens(pixel_values[rows]), rows)
+        rows = presence[:, 1].nonzero().squeeze(1)
+        if input_ids is not None and len(rows):
+            mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
+            tokens = self.text_tokens(input_ids[rows], mask[rows])
+            text = Stream(tokens, rows, mask[rows].bool())
+        return self.fuse(image, text, batch)
+
+    def _filled(self, stream: Stream | None) -> Stream:
+        """The stream, or one without rows."""
+        if stream is not None:
+            return stream
+        weight = self.project_image.weight
+        tokens = weight.new_zeros(0, 1, self.config.fusion_dim)
+        return Stream(tokens, torch.zeros(0, dtype=torch.long, device=weight.device))
+
+
+def register_auto_classes() -> None:
+    """Make AutoConfig, AutoModel and AutoProcessor know ``uniecs``; safe to call again."""
+    from transformers import AutoProcessor
+
+    from uniecs.encoder.processor import UniECSProcessor
+
+    AutoConfig.register("uniecs", UniECSConfig, exist_ok=True)
+    AutoModel.register(UniECSConfig, UniECSModel, exist_ok=True)
+    AutoProcessor.register(UniECSConfig, UniECSProcessor, exist_ok=True)

@@ -1,0 +1,107 @@
+"""Any transformers vision or text model as a source of tokens."""
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoModel, PreTrainedModel
+from transformers.configuration_utils import PreTrainedConfig
+
+from uniecs.errors import ModelError
+
+
+def hidden_width(config: PreTrainedConfig) -> int:
+    """Width of a tower's last hidden state.
+
+    Raises:
+        ModelError: When the config names none.
+    """
+    widths = getattr(config, "hidden_sizes", None)
+    width = widths[-1] if widths else getattr(config, "hidden_size", None)
+    width = width or getattr(config, "dim", None)
+    if not width:
+        raise ModelError(
+            f"A {config.model_type!r} tower has no hidden size; use a ViT, CLIP, SigLIP, ConvNeXt, "
+            "ResNet or BERT-like model."
+        )
+    return int(width)
+
+
+def build_tower(config: PreTrainedConfig) -> PreTrainedModel:
+    """A randomly initialised tower without heads that the encoder would not use."""
+    tower: PreTrainedModel
+    try:
+        tower = AutoModel.from_config(config, add_pooling_layer=False)
+    except TypeError:  # towers such as ConvNeXt have no pooler to leave out
+        tower = AutoModel.from_config(config)
+    return tower
+
+
+class VisionTokens(nn.Module):
+    """Picture to tokens: [B, 3, H, W] -> [B, P, width]; CLS tokens are kept."""
+
+    def __init__(self, config: PreTrainedConfig) -> None:
+        super().__init__()
+        self.tower = build_tower(config)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Tokens of the last layer; a feature map is read as one token per cell."""
+        tokens: Tensor = self.tower(pixel_values=pixels).last_hidden_state
+        return tokens.flatten(2).transpose(1, 2) if tokens.dim() == 4 else tokens
+
+
+class TextTokens(nn.Module):
+    """Text to tokens: ids and mask [B, L] -> [B, L, width]."""
+
+    def __init__(self, config: PreTrainedConfig) -> None:
+        super().__init__()
+        self.tower = build_tower(config)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Tokens of the last layer; positions outside the mask hold anything."""
+        tokens: Tensor = self.tower(
+            input_ids=input_ids, attention_mask=attention_mask
+        ).last_hidden_state
+        return tokens
+
+
+def load_tower(source: str, part: str) -> PreTrainedModel:
+    """Pretrained weights from a hub id or a local folder; ``part`` is ``vision`` or ``text``.
+
+    A dual encoder such as CLIP or SigLIP gives the named half.
+
+    Raises:
+        ModelError: When nothing can be loaded from ``source``.
+    """
+    try:
+        model = AutoModel.from_pretrained(source, trust_remote_code=False, use_safetensors=True)
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"No {part} tower can be loaded from {source!r}: {error}. Give a local folder in the "
+            "save_pretrained layout with safetensors weights, or a hub id that is reachable."
+        ) from error
+    half = getattr(model, f"{part}_model", model)
+    if not isinstance(half, PreTrainedModel):
+        raise ModelError(
+            f"{source!r} has no {part} tower of its own; it is a {type(model).__name__}."
+        )
+    return half
+
+
+def copy_weights(target: nn.Module, source: nn.Module) -> None:
+    """Copy a pretrained tower into the encoder's own; heads that the encoder lacks are left out.
+
+    Raises:
+        ModelError: When a weight that the encoder needs is missing or of another shape.
+    """
+    have = source.state_dict()
+    missing = [
+        name
+        for name, value in target.state_dict().items()
+        if name not in have or have[name].shape != value.shape
+    ]
+    if missing:
+        raise ModelError(
+            f"The pretrained tower lacks {len(missing)} weights, first {missing[0]!r}; "
+            "its config differs from the encoder's."
+        )
+    with torch.no_grad():
+        target.load_state_dict({name: have[name] for name in target.state_dict()})
