@@ -1,6 +1,7 @@
 """Content digests of files, folders and catalogs."""
 
 import hashlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,6 +19,6 @@ def folder_digest(folder: Path, files: Iterable[Path] | None = None) -> str:
     )
     total = hashlib.sha256()
     for path in paths:
-        total.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        total.update(os.fsencode(path.relative_to(folder).as_posix()) + b"\0")
         total.update(bytes.fromhex(file_digest(path)))
     return total.hexdigest()

@@ -1,9 +1,7 @@
-"""Reading catalogs, queries and judgements; rows stream, so memory does not grow with them."""
+"""Reading a catalog folder: its rows as they stream, or as valid products with their queries."""
 
-import csv
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,31 +9,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from uniecs.catalog.digests import file_digest
+from uniecs.catalog.formats import DEFECT, DETAIL, READERS
+from uniecs.catalog.queries import Query, read_queries
 from uniecs.catalog.schema import Product
 from uniecs.errors import CatalogError
 
+__all__ = ["NAMES", "Catalog", "Query", "find_catalog", "iter_products", "read_rows"]
+
 NAMES: tuple[str, ...] = ("catalog.parquet", "catalog.jsonl", "catalog.csv")
 
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A row of ``queries.jsonl``.
-
-    Attributes:
-        image: Path of the picture, or None.
-        exclude: Product that is removed from the ranking before scoring (the source of a
-            composed query).
-        relevance: product_id -> gain (2 right, 1 partial) from ``qrels.tsv``.
-        source_product_id: Product that the query was made from, if the catalog says so.
-    """
-
-    query_id: str
-    type: str
-    text: str
-    image: Path | None
-    exclude: str | None
-    relevance: dict[str, int]
-    source_product_id: str | None
+DUPLICATES = "image_duplicates.json"
 
 
 class Catalog:
@@ -55,7 +38,7 @@ class Catalog:
     @cached_property
     def products(self) -> list[Product]:
         """All rows, in file order."""
-        rows = [_parse(row, number, self.file) for number, row in read_rows(self.folder)]
+        rows = list(iter_products(self.folder))
         if not rows:
             raise CatalogError(f"{self.file} has no rows; add products to it.")
         return rows
@@ -63,11 +46,22 @@ class Catalog:
     @cached_property
     def by_id(self) -> dict[str, Product]:
         """Products by product_id."""
-        return {product.product_id: product for product in self.products}
+        known: dict[str, Product] = {}
+        for row, product in enumerate(self.products):
+            if known.setdefault(product.product_id, product) is not product:
+                raise CatalogError(
+                    f"{self.file}, row {row}: product_id {product.product_id!r} is there twice; "
+                    "run `uniecs catalog validate` and use its accepted catalog."
+                )
+        return known
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of the catalog file: 12 hex digits, as reports show it."""
+        """sha256 of the catalog file: 12 hex digits, as reports show it.
+
+        The file of an accepted catalog names the digests of its pictures and queries, so there
+        the digest covers them too.
+        """
         return file_digest(self.file)[:12]
 
     @cached_property
@@ -78,8 +72,15 @@ class Catalog:
     @cached_property
     def same_picture(self) -> list[list[str]]:
         """Groups of product ids that share a byte-identical picture, from the catalog folder."""
-        path = self.folder / "image_duplicates.json"
-        return json.loads(path.read_text()) if path.exists() else []
+        path = self.folder / DUPLICATES
+        if not path.exists():
+            return []
+        try:
+            return [[str(name) for name in group] for group in json.loads(path.read_bytes())]
+        except (TypeError, ValueError) as error:
+            raise CatalogError(
+                f"{path} is not a list of lists of product ids ({error}); remove it."
+            ) from error
 
 
 def find_catalog(folder: Path) -> Path:
@@ -89,7 +90,8 @@ def find_catalog(folder: Path) -> Path:
         CatalogError: When the folder or the file is missing.
     """
     if not folder.is_dir():
-        raise CatalogError(f"{folder}: no such catalog folder; check the path.")
+        what = "is a file, not a catalog folder" if folder.exists() else "no such catalog folder"
+        raise CatalogError(f"{folder}: {what}; check the path.")
     for name in NAMES:
         if (folder / name).is_file():
             return folder / name
@@ -97,127 +99,41 @@ def find_catalog(folder: Path) -> Path:
 
 
 def read_rows(folder: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Raw rows with their number from 0, streaming.
+    """Raw rows with their number from 0, streaming; a bad line is a row with ``DEFECT``.
 
     Raises:
         CatalogError: When the file cannot be read or lacks the column product_id.
     """
     path = find_catalog(folder)
-    reader = {".parquet": _read_parquet, ".jsonl": _read_jsonl, ".csv": _read_csv}[path.suffix]
-    yield from enumerate(reader(path))
+    yield from enumerate(READERS[path.suffix](path))
 
 
-def _read_parquet(path: Path) -> Iterator[dict[str, Any]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def iter_products(folder: Path) -> Iterator[Product]:
+    """Valid products in file order, streaming.
 
-    try:
-        with pq.ParquetFile(path) as file:
-            _require_product_id(file.schema_arrow.names, path)
-            for batch in file.iter_batches(batch_size=1024):
-                yield from batch.to_pylist()
-    except (pa.ArrowException, OSError) as error:
-        raise CatalogError(f"{path} is not a readable Parquet file: {error}") from error
-
-
-def _read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open("rb") as stream:
-        for number, line in enumerate(stream):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line.decode("utf-8-sig"))
-            except (UnicodeDecodeError, json.JSONDecodeError) as error:
-                yield {"_defect": f"line {number + 1}: {error}"}
-                continue
-            yield row if isinstance(row, dict) else {"_defect": f"line {number + 1}: not an object"}
-
-
-def _read_csv(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-        reader = csv.DictReader(stream)
-        _require_product_id(reader.fieldnames or [], path)
-        for row in reader:
-            yield {name: value or None for name, value in row.items() if name}
-
-
-def _require_product_id(names: Any, path: Path) -> None:
-    if "product_id" not in names:
-        raise CatalogError(f"{path} has no column product_id; its columns are {sorted(names)}.")
+    Raises:
+        CatalogError: At the first row that is not valid.
+    """
+    path = find_catalog(folder)
+    for number, row in read_rows(folder):
+        yield _parse(row, number, path)
 
 
 def _parse(row: dict[str, Any], number: int, path: Path) -> Product:
     try:
+        if DEFECT in row:
+            raise CatalogError(_invalid(path, number, f"{row[DEFECT]}: {row[DETAIL]}"))
         return Product.model_validate(row)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "row"
+        value = str(first["input"])[:80]
         raise CatalogError(
-            f"{path}, row {number}: {where}: {first['msg']} (value {str(first['input'])[:80]!r}); "
-            "run `uniecs catalog validate` and use its accepted catalog."
+            _invalid(path, number, f"{where}: {first['msg']} (value {value!a})")
         ) from error
 
 
-def read_queries(folder: Path, products: list[Product]) -> list[Query]:
-    """Queries of a catalog folder with their judgements.
-
-    A query of type ``user_photo`` is judged by class: every product whose ``article_type`` is
-    in the query's ``article_types`` is right.
-
-    Raises:
-        CatalogError: When a line is not JSON or lacks a key.
-    """
-    path = folder / "queries.jsonl"
-    if not path.exists():
-        return []
-    judged = _read_qrels(folder / "qrels.tsv")
-    by_class: dict[str, list[str]] = {}
-    for product in products:
-        by_class.setdefault(str(product.attributes.get("article_type")), []).append(
-            product.product_id
-        )
-    queries = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
-        try:
-            row = json.loads(line)
-            queries.append(_query(row, folder, judged, by_class))
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
-            raise CatalogError(
-                f"{path}, line {number + 1}: {error!r}; mend or remove it."
-            ) from error
-    return queries
-
-
-def _query(
-    row: dict[str, Any],
-    folder: Path,
-    judged: dict[str, dict[str, int]],
-    by_class: dict[str, list[str]],
-) -> Query:
-    relevance = judged.get(row["query_id"], {})
-    if not relevance:
-        relevance = {
-            product_id: 2
-            for name in row.get("article_types", [])
-            for product_id in by_class.get(name, [])
-        }
-    source = row.get("source_product_id")
-    return Query(
-        query_id=row["query_id"],
-        type=row["type"],
-        text=row.get("text") or "",
-        image=folder / row["image_path"] if row.get("image_path") else None,
-        exclude=source if row["type"] == "composed" else None,
-        relevance=relevance,
-        source_product_id=source,
+def _invalid(path: Path, number: int, what: str) -> str:
+    return (
+        f"{path}, row {number}: {what}; run `uniecs catalog validate` and use its accepted catalog."
     )
-
-
-def _read_qrels(path: Path) -> dict[str, dict[str, int]]:
-    judged: dict[str, dict[str, int]] = {}
-    if not path.exists():
-        return judged
-    with path.open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream, delimiter="\t"):
-            judged.setdefault(row["query_id"], {})[row["product_id"]] = int(row["relevance"])
-    return judged
