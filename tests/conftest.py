@@ -70,3 +70,45 @@ def accepted_catalog(demo_catalog: Path, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("accepted")
     validate_catalog(demo_catalog, folder / "report", config=None, accepted=folder / "catalog")
     return folder / "catalog"
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Model folder of a tiny encoder with random weights: 32 px pictures, 32 numbers a vector."""
+    from uniecs.encoder.folder import save_model_folder
+    from uniecs.encoder.presets import EncoderConfig, TowerChoice, build_encoder
+
+    config = EncoderConfig(
+        vision=TowerChoice(
+            type="resnet",
+            options={
+                "embedding_size": 8,
+                "hidden_sizes": [8, 16],
+                "depths": [1, 1],
+                "layer_type": "basic",
+            },
+        ),
+        text=TowerChoice(
+            type="bert",
+            options={
+                "hidden_size": 32,
+                "num_hidden_layers": 1,
+                "num_attention_heads": 2,
+                "intermediate_size": 32,
+                "max_position_embeddings": 32,
+            },
+        ),
+        dim=32,
+        fusion_dim=32,
+        fusion_layers=1,
+        fusion_heads=2,
+        fusion_ffn=1,
+        image_size=32,
+        max_text_tokens=16,
+        vocabulary=256,
+    )
+    texts = [f"{c} {p}" for c in ("red", "blue", "green") for p in ("mug", "lamp", "chair")] * 3
+    model, processor = build_encoder(config, texts, seed=7)
+    folder = tmp_path_factory.mktemp("tiny") / "model"
+    save_model_folder(model, processor, folder, card="# A tiny encoder with random weights\n")
+    return folder
