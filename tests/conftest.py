@@ -76,7 +76,8 @@ def accepted_catalog(demo_catalog: Path, tmp_path_factory: pytest.TempPathFactor
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Model folder of a tiny encoder with random weights: 32 px pictures, 32 numbers a vector."""
     from uniecs.encoder.folder import save_model_folder
-    from uniecs.encoder.presets import EncoderConfig, TowerChoice, build_encoder
+    from uniecs.encoder.build import build_encoder
+    from uniecs.encoder.choices import EncoderConfig, TowerChoice
 
     config = EncoderConfig(
         vision=TowerChoice(

@@ -1,0 +1,38 @@
+"""Multi-positive InfoNCE: the term that every direction of every family is made of."""
+
+import torch
+from torch import Tensor
+
+
+def multi_positive_nce(
+    cosines: Tensor, positives: Tensor, excluded: Tensor, temperature: Tensor
+) -> Tensor:
+    """Mean over rows of ``-log( sum_{j in P_i} e^{c_ij/tau} / sum_{j not in X_i} e^{c_ij/tau} )``.
+
+    UNIECS.md 7.4. Rows without a positive say nothing and are left out.
+
+    Args:
+        cosines: [N, M].
+        positives: [N, M] bool, P.
+        excluded: [N, M] bool, X: neither right nor wrong; never overlaps P.
+        temperature: Scalar tau.
+
+    Returns:
+        Scalar; 0 when no row has a positive.
+    """
+    logits = cosines / temperature
+    lowest = torch.finfo(logits.dtype).min
+    everything = logits.masked_fill(excluded, lowest).logsumexp(dim=1)
+    right = logits.masked_fill(~positives, lowest).logsumexp(dim=1)
+    counted = positives.any(dim=1)
+    losses = torch.where(counted, everything - right, torch.zeros_like(right))
+    return losses.sum() / counted.sum().clamp(min=1)
+
+
+def symmetric_nce(
+    cosines: Tensor, positives: Tensor, excluded: Tensor, temperature: Tensor
+) -> Tensor:
+    """``multi_positive_nce`` from rows to columns and from columns to rows, averaged."""
+    forth = multi_positive_nce(cosines, positives, excluded, temperature)
+    back = multi_positive_nce(cosines.T, positives.T, excluded.T, temperature)
+    return (forth + back) / 2

@@ -1,0 +1,86 @@
+"""The nine directions, split into the two families that losses are weighted by."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from uniecs.catalog.presence import TASKS, Presence
+from uniecs.losses.contrastive import symmetric_nce
+
+Family = Literal["alignment", "intra"]
+Direction = tuple[Presence, Presence]
+
+CROSS: tuple[Direction, ...] = tuple(task for task in TASKS if task[0] != task[1])
+"""CMAL's six cross-modal directions: I-T, I-IT and T-IT, both ways."""
+
+INTRA: tuple[Direction, ...] = tuple(task for task in TASKS if task[0] == task[1])
+"""IMCL's three: I-I, T-T, IT-IT."""
+
+
+@dataclass(frozen=True)
+class View:
+    """Vectors of one presence of one side of a batch.
+
+    Attributes:
+        vectors: [N, D], unit rows.
+        places: [N] int64: which entry of the batch's side each row belongs to.
+    """
+
+    vectors: Tensor
+    places: Tensor
+
+
+Views = Mapping[Presence, View]
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What is right between the entries of a batch: Q queries and C candidates.
+
+    Attributes:
+        positives: [2, Q, C] bool; the first plane for tasks in which neither side is text alone,
+            the second for tasks in which one is.
+        excluded: [2, Q, C] bool, likewise.
+    """
+
+    positives: Tensor
+    excluded: Tensor
+
+    def between(self, direction: Direction, rows: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
+        """Positives and exclusions of one direction, [N, M] each."""
+        plane = int(Presence.TEXT in direction)
+        grid = (rows[:, None], columns[None, :])
+        return self.positives[plane][grid], self.excluded[plane][grid]
+
+
+def directions_loss(
+    directions: Iterable[Direction],
+    queries: Views,
+    candidates: Views,
+    targets: Targets,
+    temperature: Tensor,
+) -> Tensor:
+    """Mean of symmetric multi-positive InfoNCE over the directions that the batch can judge."""
+    losses = []
+    for direction in directions:
+        query, candidate = queries.get(direction[0]), candidates.get(direction[1])
+        if query is None or candidate is None:
+            continue
+        positives, excluded = targets.between(direction, query.places, candidate.places)
+        if positives.any():
+            cosines = query.vectors @ candidate.vectors.T
+            losses.append(symmetric_nce(cosines, positives, excluded & ~positives, temperature))
+    return torch.stack(losses).mean() if losses else temperature.sum() * 0.0
+
+
+def alignment_loss(queries: Views, candidates: Views, targets: Targets, tau: Tensor) -> Tensor:
+    """CMAL: symmetric multi-positive InfoNCE over the six cross-modal directions."""
+    return directions_loss(CROSS, queries, candidates, targets, tau)
+
+
+def intra_loss(queries: Views, candidates: Views, targets: Targets, tau: Tensor) -> Tensor:
+    """IMCL: symmetric multi-positive InfoNCE over I-I, T-T and IT-IT."""
+    return directions_loss(INTRA, queries, candidates, targets, tau)

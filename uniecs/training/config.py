@@ -1,0 +1,98 @@
+"""What a training run does; frozen, merged from a preset and ``--set section.key=value``."""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from uniecs.catalog.pairs import PairConfig
+from uniecs.encoder.choices import PRESETS, EncoderConfig
+from uniecs.errors import UsageError
+
+
+class OptimizerConfig(BaseModel):
+    """AdamW with warm-up and cosine over optimizer steps; no decay on 1-D parameters."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lr: float = Field(default=1e-3, gt=0, description="Peak rate of new weights.")
+    tower_lr: float = Field(default=1e-3, gt=0, description="Peak rate of both towers.")
+    loss_lr: float = Field(default=1e-2, gt=0, description="Rate of temperatures and weights.")
+    weight_decay: float = Field(default=0.05, ge=0)
+    warmup: float = Field(default=0.05, ge=0, lt=1, description="Share of the steps.")
+    floor: float = Field(default=0.01, ge=0, le=1, description="Last rate over peak rate.")
+    clip: float = Field(default=1.0, gt=0, description="Largest gradient norm.")
+
+
+class RunConfig(BaseModel):
+    """Length, batch, precision and seed of a run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: int = Field(default=12, ge=1)
+    batch_size: int = Field(default=256, ge=2)
+    seed: int = Field(default=0, ge=0)
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    device: str | None = Field(default=None, description="cpu or cuda; by default what there is.")
+    validate_every: int = Field(default=4, ge=1, description="Epochs between validations.")
+    checkpoint_seconds: float = Field(default=60.0, gt=0)
+    word_dropout: float = Field(default=0.1, ge=0, lt=1, description="Share of tokens hidden.")
+
+
+class TrainConfig(BaseModel):
+    """The resolved config that is saved with the run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    encoder: EncoderConfig
+    pairs: PairConfig = PairConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    run: RunConfig = RunConfig()
+
+
+def preset(name: str, overrides: Iterable[str] = ()) -> TrainConfig:
+    """The config of a preset with ``section.key=value`` settings over it.
+
+    Values are JSON where they parse as JSON, else text.
+
+    Example:
+        >>> preset("small", ["run.epochs=3"]).run.epochs
+        3
+
+    Raises:
+        UsageError: For an unknown preset, key or unusable value.
+    """
+    if name not in PRESETS:
+        raise UsageError(f"No preset {name!r}; choose one of {', '.join(PRESETS)}.")
+    tree = TrainConfig(encoder=PRESETS[name]()).model_dump()
+    if name == "base":
+        tree["optimizer"] |= {"lr": 1e-4, "tower_lr": 1e-5}
+    for override in overrides:
+        _set(tree, override)
+    try:
+        return TrainConfig.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"--set {where}: {first['msg']} (value {first['input']!r}).") from error
+
+
+def _set(tree: dict[str, Any], override: str) -> None:
+    path, equals, text = override.partition("=")
+    keys = path.split(".")
+    if not equals or not all(keys):
+        raise UsageError(f"--set {override!r}: write section.key=value, such as run.epochs=3.")
+    node = tree
+    for depth, key in enumerate(keys[:-1]):
+        below = node.get(key)
+        if not isinstance(below, dict):
+            known = ", ".join(sorted(k for k, v in node.items() if isinstance(v, dict)))
+            raise UsageError(f"--set {path}: no section {'.'.join(keys[: depth + 1])}; {known}.")
+        node = below
+    if keys[-1] not in node and keys[-2:-1] != ["options"]:
+        raise UsageError(f"--set {path}: no key {keys[-1]!r}; known: {', '.join(sorted(node))}.")
+    try:
+        node[keys[-1]] = json.loads(text)
+    except json.JSONDecodeError:
+        node[keys[-1]] = text
