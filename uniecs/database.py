@@ -8,9 +8,9 @@ room declares its own.
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy import Engine, MetaData, Table, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from uniecs.errors import ServiceUnavailable
 from uniecs.settings import Settings
@@ -40,6 +40,14 @@ def open_database(settings: Settings) -> Engine:
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def create_tables(engine: Engine, *tables: Table) -> None:
+    """Create what is missing of ``tables``; two processes that start together both succeed."""
+    try:
+        metadata.create_all(engine, tables=tables)
+    except (IntegrityError, ProgrammingError):  # PostgreSQL: another process was a moment faster
+        metadata.create_all(engine, tables=tables)
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
