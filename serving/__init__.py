@@ -1,0 +1,1 @@
+"""The encoder as a KServe model server, and putting a release live on it."""
