@@ -4,6 +4,9 @@ import hashlib
 
 from uniecs.catalog.schema import SPLITS, Product
 
+TRAIN_BUCKETS = 80
+VAL_BUCKETS = 10
+
 
 def split_of(product: Product) -> str:
     """The split named in the catalog, else one computed from the group.
@@ -14,5 +17,12 @@ def split_of(product: Product) -> str:
     """
     if product.split in SPLITS:
         return str(product.split)
-    bucket = int.from_bytes(hashlib.sha256(product.group.encode()).digest()[:8], "big") % 100
-    return "train" if bucket < 80 else "val" if bucket < 90 else "test"
+    bucket = bucket_of(product.group)
+    if bucket < TRAIN_BUCKETS:
+        return "train"
+    return "val" if bucket < TRAIN_BUCKETS + VAL_BUCKETS else "test"
+
+
+def bucket_of(group: str) -> int:
+    """A number from 0 to 99 that depends on the group alone; tests are the highest."""
+    return int.from_bytes(hashlib.sha256(group.encode()).digest()[:8], "big") % 100

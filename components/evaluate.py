@@ -1,0 +1,34 @@
+"""Component: judge the trained encoder on the nine tasks and the judged queries."""
+
+from kfp import dsl
+
+from components.base import component
+
+
+@component
+def evaluate(
+    accepted: dsl.Input[dsl.Dataset],
+    trained: dsl.Input[dsl.Model],
+    run_id: str,
+    evaluated: dsl.Output[dsl.Artifact],
+    page: dsl.Output[dsl.HTML],
+) -> None:
+    """Publish the evaluation report.
+
+    Args:
+        accepted: What validation accepted.
+        trained: The trained model.
+        run_id: Names the run's journal.
+        evaluated: Folder with ``report/``.
+        page: The report, for the Kubeflow UI.
+    """
+    import shutil
+    from pathlib import Path
+
+    from uniecs.loop import evaluate
+    from uniecs.settings import Settings
+
+    places = {"accepted": Path(accepted.path), "trained": Path(trained.path)}
+    output = evaluate.run(evaluate.EvaluateSpec(run_id=run_id, **places), Settings())
+    output.publish(Path(evaluated.path))
+    shutil.copyfile(output.folder / "report" / "report.html", page.path)

@@ -1,0 +1,54 @@
+"""Embed the catalog: one vector per product, in immutable shards."""
+
+from pathlib import Path
+from typing import Any
+
+from uniecs.loop.performing import LoopSpec, Report, Step, loop_step
+from uniecs.settings import Settings
+from uniecs.steps import folder_output_digest
+
+
+class EmbedSpec(LoopSpec):
+    """Where model and accepted catalog were published."""
+
+    accepted: Path
+    trained: Path
+
+
+@loop_step("embed")
+def run(spec: EmbedSpec, _: Settings) -> Step:
+    """Embed the IT view of every accepted product; a killed run goes on at the next shard."""
+    return Step(
+        inputs={
+            "accepted": folder_output_digest(spec.accepted),
+            "trained": folder_output_digest(spec.trained),
+        },
+        code=[
+            "uniecs.catalog",
+            "uniecs.encoder",
+            "uniecs.inference",
+            "uniecs.index.embeddings",
+            "uniecs.index.shards",
+        ],
+        work=lambda folder: _work(spec, folder),
+        headline=_headline,
+    )
+
+
+def _work(spec: EmbedSpec, folder: Path) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from uniecs.catalog.reading import Catalog
+    from uniecs.index.embeddings import embed_catalog
+    from uniecs.inference.encoder import Encoder
+
+    encoder = Encoder.load(spec.trained / "model")
+    report = embed_catalog(encoder, Catalog(spec.accepted / "catalog"), folder / "vectors")
+    return asdict(report)
+
+
+def _headline(report: Report) -> str:
+    return (
+        f"{report['rows']:,} vectors of {report['dim']} numbers; {report['images_absent']:,} "
+        f"without a readable picture, {len(report['skipped']):,} skipped"
+    )

@@ -1,0 +1,50 @@
+"""Judge the trained encoder: nine tasks, judged queries, alone and with words beside it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from uniecs.loop.performing import LoopSpec, Report, Step, loop_step
+from uniecs.settings import Settings
+from uniecs.steps import folder_output_digest
+
+
+class EvaluateSpec(LoopSpec):
+    """Where model and accepted catalog were published."""
+
+    accepted: Path
+    trained: Path
+
+
+@loop_step("evaluate")
+def run(spec: EvaluateSpec, _: Settings) -> Step:
+    """Evaluate on the test split; the output holds the ``report`` folder."""
+    return Step(
+        inputs={
+            "accepted": folder_output_digest(spec.accepted),
+            "trained": folder_output_digest(spec.trained),
+        },
+        code=["uniecs.catalog", "uniecs.encoder", "uniecs.inference", "uniecs.evaluation",
+              "uniecs.search.hybrid"],
+        work=lambda folder: _work(spec, folder),
+        headline=_headline,
+        shows="report",
+    )  # fmt: skip
+
+
+def _work(spec: EvaluateSpec, folder: Path) -> dict[str, Any]:
+    from uniecs.catalog.reading import Catalog
+    from uniecs.evaluation import evaluate
+    from uniecs.inference.encoder import Encoder
+    from uniecs.search.hybrid import catalog_rankers
+
+    encoder = Encoder.load(spec.trained / "model")
+    catalog = Catalog(spec.accepted / "catalog")
+    evaluate(encoder, catalog, rankers=catalog_rankers(encoder, catalog), report=folder / "report")
+    report: dict[str, Any] = json.loads((folder / "report" / "report.json").read_bytes())
+    return report
+
+
+def _headline(report: Report) -> str:
+    judged = f", {len(report['queries'])} query types" if report["queries"] else ""
+    return f"macro R@10 {report['macro']['R@10']:.3f} over {len(report['tasks'])} tasks{judged}"
