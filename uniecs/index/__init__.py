@@ -1,1 +1,1 @@
-"""Generations of vectors in Milvus: build, verify, swap, roll back; filters."""
+"""The vector index: Milvus, its generations, and filters."""

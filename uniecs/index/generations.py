@@ -1,0 +1,340 @@
+"""Generations: built, verified, swapped in by one alias change, rolled back, retired.
+
+The alias is the truth for readers; the ledger is repaired to it. Readers take no lock; writers of
+one ``UNIECS_HOME`` take turns.
+"""
+
+import contextlib
+import fcntl
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from uniecs.catalog.presence import Presence
+from uniecs.catalog.reading import Catalog
+from uniecs.errors import GenerationError
+from uniecs.index.building import fill
+from uniecs.index.embeddings import ItemEncoder, Progress, embed_catalog
+from uniecs.index.ledger import Generation, Ledger, next_id
+from uniecs.index.milvus import Milvus, connect
+from uniecs.index.schema import METRIC, schema_hash
+from uniecs.index.shards import EmbeddingReport, read_report
+from uniecs.index.verification import Verification, verify_generation
+from uniecs.settings import Settings
+
+
+def alias_of(tenant: str) -> str:
+    """The alias that a tenant's searches resolve.
+
+    Example:
+        >>> alias_of("shop-1")
+        'uniecs_shop_2d1'
+    """
+    return "uniecs_" + re.sub(r"[^A-Za-z0-9]", lambda match: f"_{ord(match[0]):x}", tenant)
+
+
+def utc_now() -> datetime:
+    """The current time in UTC."""
+    return datetime.now(UTC)
+
+
+class GenerationStore:
+    """The generations of one tenant.
+
+    Args:
+        settings: Which Milvus, database and tenant.
+        milvus: A connection to use; opened on first use by default.
+        clock: The time, for ids and the ledger.
+
+    Example:
+        ``store.swap(store.build(encoder, catalog).id)``
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        milvus: Milvus | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._settings = settings
+        self._milvus = milvus
+        self._clock = clock
+        self._ledger = Ledger(settings)
+        self.alias = (
+            f"uniecs_{re.sub(r'[^A-Za-z0-9]', lambda m: f'_{ord(m[0]):x}', settings.tenant)}"
+        )
+
+    @property
+    def milvus(self) -> Milvus:
+        """The connection, opened on first use."""
+        if self._milvus is None:
+            self._milvus = connect(self._settings)
+        return self._milvus
+
+    def build(
+        self,
+        source: ItemEncoder | Path,
+        catalog: Catalog,
+        *,
+        view: Presence = Presence.BOTH,
+        progress: Progress | None = None,
+        model_folder: Path | None = None,
+    ) -> Generation:
+        """Build a generation; a killed build of the same content is continued.
+
+        Args:
+            source: An encoder, or a finished folder of embeddings of this catalog.
+            catalog: The products.
+            view: The modalities to embed, when ``source`` is an encoder.
+            progress: Called with the number of products embedded, then written, since the last
+                call; two units per product with an encoder, one with a folder.
+            model_folder: Where the model lies, so that searches can load it when it is in no
+                registry.
+
+        Returns:
+            The generation, in state ``verifying``: complete, loaded, not yet verified.
+
+        Raises:
+            GenerationError: When nothing could be embedded, or the folder is of another catalog.
+        """
+        if isinstance(source, Path):
+            folder = source
+        else:
+            name = f"{source.model_version}-{catalog.digest}-{view.label}"
+            folder = self._settings.root / "embeddings" / name
+            embed_catalog(source, catalog, folder, view=view, progress=progress)
+        report = read_report(folder)
+        if report.catalog_digest != catalog.digest:
+            raise GenerationError(
+                f"{folder} holds embeddings of catalog {report.catalog_digest}, not of "
+                f"{catalog.digest}; embed this catalog."
+            )
+        if not report.rows:
+            raise GenerationError(
+                f"{folder} holds no vectors: no product of {catalog.folder} could be encoded."
+            )
+        with self._writing("build"):
+            generation = self._unfinished(report, folder) or self._begin(
+                report, folder, model_folder
+            )
+            fill(self.milvus, self._ledger, generation, catalog, progress=progress)
+            return self._ledger.move(
+                generation.id, to="verifying", source="building", rows=report.rows
+            )
+
+    def _begin(
+        self, report: EmbeddingReport, folder: Path, model_folder: Path | None
+    ) -> Generation:
+        taken = self._ledger.ids() | {
+            name.removeprefix("uniecs_").replace("_", "-") for name in self.milvus.collections()
+        }
+        new_id = next_id(taken, self._clock)
+        generation = Generation(
+            id=new_id,
+            state="building",
+            tenant=self._settings.tenant,
+            collection=f"uniecs_{new_id.replace('-', '_')}",
+            rows=report.rows,
+            loaded=0,
+            model_version=report.model_version,
+            processor_digest=report.processor_digest,
+            dim=report.dim,
+            metric=METRIC,
+            view=report.view,
+            catalog_digest=report.catalog_digest,
+            schema_hash=schema_hash(report.dim),
+            embeddings=str(folder.absolute()),
+            model_folder=str(model_folder.absolute()) if model_folder else "",
+            replaced="",
+            created=self._clock(),
+        )
+        self._ledger.add(generation)
+        return generation
+
+    def _unfinished(self, report: EmbeddingReport, folder: Path) -> Generation | None:
+        """A killed build to continue; killed builds of other content are dropped."""
+        found = None
+        for generation in self._ledger.list():
+            if generation.state != "building":
+                continue
+            same = (
+                generation.embeddings == str(folder.absolute())
+                and generation.model_version == report.model_version
+                and generation.catalog_digest == report.catalog_digest
+                and generation.schema_hash == schema_hash(report.dim)
+            )
+            if same and found is None:
+                found = generation
+            else:
+                self._remove(generation)
+        return found
+
+    def list(self) -> list[Generation]:
+        """All generations, oldest first; the ledger is repaired to the alias before."""
+        generations = self._ledger.list()
+        if any(g.state not in ("building", "retired") for g in generations):
+            self._repair()
+            generations = self._ledger.list()
+        return generations
+
+    def get(self, ref: str) -> Generation:
+        """A generation by id.
+
+        Raises:
+            GenerationError: When there is none.
+        """
+        return self._ledger.get(ref)
+
+    def live(self) -> Generation:
+        """The generation that searches use: what the alias points at.
+
+        Raises:
+            GenerationError: When no generation is live.
+        """
+        collection = self.milvus.resolve(self.alias)
+        if collection is None:
+            raise GenerationError(
+                "No generation is live; build one with `uniecs index build MODEL CATALOG` and "
+                "make it live with `uniecs index swap GENERATION`."
+            )
+        generation = self._ledger.by_collection(collection)
+        if generation is None:
+            raise GenerationError(
+                f"Alias {self.alias} points at collection {collection}, which the database "
+                f"{self._settings.database!r} does not know; use the database it was built with."
+            )
+        return generation
+
+    def verify(self, ref: str) -> Verification:
+        """Check a complete generation against its embeddings; passing makes it ``warm``.
+
+        Raises:
+            GenerationError: When it is still building, or retired.
+        """
+        generation = self._ledger.get(ref)
+        if generation.state in ("building", "retired"):
+            raise GenerationError(
+                f"Generation {ref} is {generation.state}: only a complete one can be verified."
+            )
+        verification = verify_generation(self.milvus, generation)
+        self._ledger.set(ref, report=verification.as_json())
+        if verification.passed and generation.state == "verifying":
+            self._ledger.move(ref, to="warm", source="verifying")
+        elif not verification.passed and generation.state in ("warm", "draining"):
+            self._ledger.move(ref, to="verifying", source=generation.state)
+        return verification
+
+    def swap(self, ref: str) -> Generation:
+        """Make a generation live with one alias change; one not yet verified is verified first.
+
+        Raises:
+            GenerationError: When it is not complete, or does not pass verification.
+        """
+        with self._writing("swap"):
+            self._repair()
+            generation = self._ledger.get(ref)
+            if generation.state == "live":
+                return generation
+            if generation.state == "verifying":
+                self._require_verified(ref)
+            if generation.state in ("building", "retired"):
+                raise GenerationError(
+                    f"Generation {ref} is {generation.state}: it cannot go live; build a new one."
+                )
+            current = self._current()
+            self._go_live(ref, replaced=current.id if current else "")
+            self._retire()
+        return self._ledger.get(ref)
+
+    def rollback(self) -> Generation:
+        """Make the generation live again that the live one replaced.
+
+        Raises:
+            GenerationError: When there is none, or it was retired.
+        """
+        with self._writing("swap"):
+            self._repair()
+            current = self.live()
+            previous = self._ledger.get(current.replaced) if current.replaced else None
+            if previous is None or previous.state != "draining":
+                raise GenerationError(
+                    f"There is nothing to roll back to: no generation before {current.id} is kept."
+                )
+            self._go_live(previous.id, replaced=None)
+        return self._ledger.get(previous.id)
+
+    def retire(self) -> Sequence[str]:
+        """Drop generations that are neither live nor the one to roll back to; returns their ids."""
+        with self._writing("swap"):
+            self._repair()
+            return self._retire()
+
+    def drop(self, ref: str) -> None:
+        """Drop one generation.
+
+        Raises:
+            GenerationError: When it is live.
+        """
+        with self._writing("swap"):
+            self._repair()
+            generation = self._ledger.get(ref)
+            if generation.state == "live":
+                raise GenerationError(
+                    f"Generation {ref} is live: searches use it. Swap in another one first."
+                )
+            self._remove(generation)
+
+    def _require_verified(self, ref: str) -> None:
+        verification = self.verify(ref)
+        failed = [check.name for check in verification.checks if not check.passed]
+        if failed:
+            raise GenerationError(
+                f"Generation {ref} failed verification ({', '.join(failed)}) and stays out of "
+                f"use; see `uniecs index verify {ref}`, then build again."
+            )
+
+    def _go_live(self, ref: str, *, replaced: str | None) -> None:
+        generation = self._ledger.get(ref)
+        self.milvus.load(generation.collection)
+        if replaced is not None:
+            self._ledger.set(ref, replaced=replaced)  # before the alias, so that repair keeps it
+        self.milvus.point(self.alias, generation.collection)
+        self._ledger.go_live(ref)
+
+    def _current(self) -> Generation | None:
+        collection = self.milvus.resolve(self.alias)
+        return self._ledger.by_collection(collection) if collection else None
+
+    def _repair(self) -> None:
+        """A swap killed between alias and ledger: the ledger follows the alias."""
+        current = self._current()
+        if current is not None and current.state != "live":
+            self._ledger.go_live(current.id)
+
+    def _retire(self) -> Sequence[str]:
+        current = self._current()
+        keep = {current.id, current.replaced} if current else set()
+        old = [g for g in self._ledger.list() if g.state == "draining" and g.id not in keep]
+        for generation in old:
+            self._remove(generation)
+        present = set(self.milvus.collections())
+        for generation in self._ledger.list():  # killed between the ledger and the drop
+            if generation.state == "retired" and generation.collection in present:
+                self.milvus.drop(generation.collection)
+        return [generation.id for generation in old]
+
+    def _remove(self, generation: Generation) -> None:
+        if generation.state != "retired":
+            self._ledger.move(generation.id, to="retired", source=generation.state)
+        self.milvus.drop(generation.collection)
+
+    @contextlib.contextmanager
+    def _writing(self, what: str) -> Iterator[Any]:
+        folder = self._settings.root / "index"
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / f"{what}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield lock

@@ -1,0 +1,79 @@
+"""The Milvus Lite server process: ``python -m uniecs.index.lite_process DATA_DIR PORT_FILE``.
+
+Milvus Lite lets one process open a data folder; this is that process. The port is chosen by the
+kernel and published in ``PORT_FILE`` only after the server listens, so whoever reads the file can
+connect. SIGTERM closes the engine in order; a folder that was removed ends the process.
+"""
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+WORKERS = 16
+"""Requests answered at once; the engine itself is one interpreter."""
+
+HOST = "127.0.0.1"
+"""Loopback only: Milvus Lite knows no authentication."""
+
+FOLDER_CHECK_SECONDS = 5.0
+
+
+def process_identity(pid: int) -> str | None:
+    """Something that changes when ``pid`` is taken by another process; None when it is gone.
+
+    The kernel's start time where /proc exists, else only that the process is alive.
+    """
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        return "foreign"
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return "alive"
+    return None if fields[0] == "Z" else fields[19]
+
+
+def serve(data_dir: Path, port_file: Path) -> None:
+    """Serve ``data_dir`` until SIGTERM, SIGINT or the removal of the folder."""
+    from milvus_lite.adapter.grpc.server import start_server_in_thread
+
+    stop = threading.Event()
+
+    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGINT, ask_to_stop)
+    server, engine, port = start_server_in_thread(
+        str(data_dir), host=HOST, port=0, max_workers=WORKERS
+    )
+    publish(port_file, port)
+    while not stop.wait(FOLDER_CHECK_SECONDS):
+        if not data_dir.exists():
+            break
+    server.stop(grace=2).wait()
+    if data_dir.exists():
+        engine.close()
+        port_file.unlink(missing_ok=True)
+
+
+def publish(port_file: Path, port: int) -> None:
+    """Write the port file in one step."""
+    pid = os.getpid()
+    partial = port_file.with_name(f"{port_file.name}.{pid}")
+    facts = {"pid": pid, "port": port, "identity": process_identity(pid)}
+    partial.write_text(json.dumps(facts), encoding="utf-8")
+    partial.replace(port_file)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    serve(Path(sys.argv[1]), Path(sys.argv[2]))

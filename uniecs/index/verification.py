@@ -1,0 +1,197 @@
+"""Is a generation what it should be? Checked against the embeddings it was built from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from uniecs.index.expressions import expression
+from uniecs.index.filters import Compare, Filter
+from uniecs.index.ledger import Generation
+from uniecs.index.milvus import Milvus
+from uniecs.index.predicates import matches
+from uniecs.index.schema import Row, schema_hash
+from uniecs.index.shards import read_embeddings, read_report
+
+TOP_K = 10
+QUERIES = 100
+QUERIES_FILTERED = 40
+RECALL = 0.97
+RECALL_FILTERED = 0.95
+LEAST_ROWS = 10
+"""A filter that leaves fewer rows is not judged."""
+
+SHARES = (0.5, 0.1, 0.02, 0.0)
+"""Shares of the rows that the chosen filters should leave, as near as the data allows."""
+
+NOISE = 0.5
+"""Length of the random step from a stored vector to a query, before it is normalised again."""
+
+_TIE = 1e-5
+_BATCH = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question, its answer and what the answer had to be."""
+
+    name: str
+    value: str | float
+    threshold: str | float
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """All checks of one generation."""
+
+    generation: str
+    checks: tuple[Check, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check passed."""
+        return all(check.passed for check in self.checks)
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract of `uniecs index verify`."""
+        checks = [
+            {name: getattr(check, name) for name in ("name", "value", "threshold", "passed")}
+            for check in self.checks
+        ]
+        return {"generation": self.generation, "passed": self.passed, "checks": checks}
+
+
+def verify_generation(milvus: Milvus, generation: Generation, *, seed: int = 0) -> Verification:
+    """Count, schema, versions, and recall@10 against exact search, also under filters.
+
+    Queries are stored vectors moved by seeded noise. Filters are chosen from the data to leave
+    about half, a tenth and a fiftieth of the rows, and as few as 10.
+
+    Raises:
+        DataError: When the embeddings are gone or altered.
+    """
+    name = generation.collection
+    folder = Path(generation.embeddings)
+    report = read_report(folder)
+    columns, dim = milvus.columns(name)
+    own = expression(None, tenant=generation.tenant)
+    milvus.load(name)
+    counted = milvus.count(name, own)
+    checks = [
+        Check("rows", counted, report.rows, counted == report.rows),
+        _equal("schema", schema_hash(dim, columns), generation.schema_hash),
+        _equal("model_version", report.model_version, generation.model_version),
+        _equal("processor_digest", report.processor_digest, generation.processor_digest),
+    ]
+    if all(check.passed for check in checks):
+        checks.extend(_recall_checks(milvus, generation, folder, seed))
+    return Verification(generation.id, tuple(checks))
+
+
+def _equal(name: str, value: str, threshold: str) -> Check:
+    return Check(name, value, threshold, value == threshold)
+
+
+def _recall_checks(milvus: Milvus, generation: Generation, folder: Path, seed: int) -> list[Check]:
+    ids: list[str] = []
+    parts = []
+    for shard in read_embeddings(folder):
+        ids.extend(shard.ids)
+        parts.append(shard.vectors)
+    vectors = np.concatenate(parts)
+    rng = np.random.default_rng(seed)
+    picked = rng.choice(len(ids), size=min(QUERIES, len(ids)), replace=False)
+    step = rng.normal(size=(len(picked), vectors.shape[1]))
+    queries = vectors[picked] + NOISE * step / np.linalg.norm(step, axis=1, keepdims=True)
+    queries = (queries / np.linalg.norm(queries, axis=1, keepdims=True)).astype(np.float32)
+    everything = np.ones(len(ids), bool)
+    value = _recall(milvus, generation, ids, vectors, queries, None, everything)
+    checks = [Check("recall@10", value, RECALL, value >= RECALL)]
+    rows = _rows(milvus, generation)
+    for text, where in choose_filters(list(rows.values())):
+        allowed = np.array([matches(where, rows[i], tenant=generation.tenant) for i in ids])
+        few = queries[:QUERIES_FILTERED]
+        value = _recall(milvus, generation, ids, vectors, few, where, allowed)
+        name = f"recall@10 where {text} ({int(allowed.sum())} rows)"
+        checks.append(Check(name, value, RECALL_FILTERED, value >= RECALL_FILTERED))
+    return checks
+
+
+def _recall(
+    milvus: Milvus,
+    generation: Generation,
+    ids: list[str],
+    vectors: np.ndarray,
+    queries: np.ndarray,
+    where: Filter | None,
+    allowed: np.ndarray,
+) -> float:
+    """Share of the exact best 10 that Milvus finds; equal scores count as each other."""
+    place = {product_id: index for index, product_id in enumerate(ids)}
+    found, wanted = 0, 0
+    for start in range(0, len(queries), _BATCH):
+        part = queries[start : start + _BATCH]
+        exact = part @ vectors.T
+        exact[:, ~allowed] = -np.inf
+        depth = min(TOP_K, int(allowed.sum()))
+        least = np.partition(exact, -depth, axis=1)[:, -depth]
+        answers = milvus.nearest(
+            generation.collection,
+            part,
+            top_k=TOP_K,
+            expression=expression(where, tenant=generation.tenant),
+            exhaustive=where is not None,
+        )
+        for row, hits in enumerate(answers):
+            scores = [exact[row, place[hit.product_id]] for hit in hits if hit.product_id in place]
+            found += min(depth, sum(score >= least[row] - _TIE for score in scores))
+            wanted += depth
+    return round(found / wanted, 4) if wanted else 1.0
+
+
+def _rows(milvus: Milvus, generation: Generation) -> dict[str, Row]:
+    columns = [name for name in Row.__slots__ if name != "terms"]
+    stored = milvus.read(generation.collection, columns)
+    return {
+        str(row["product_id"]): Row(**{name: row[name] for name in columns}, terms="")
+        for row in stored
+    }
+
+
+def choose_filters(rows: list[Row]) -> list[tuple[str, Filter]]:
+    """Filters on the data's own values whose shares come nearest to ``SHARES``.
+
+    Returns:
+        Text and tree of each; none leaves fewer than 10 rows.
+    """
+    counts: dict[tuple[str, str | float, bool], int] = {}
+    prices = sorted(row.price for row in rows if row.has_price)
+    for row in rows:
+        facts = [("brand", row.brand, False), ("category", row.category, False)]
+        words = row.attributes["s"].items()
+        facts += [(name, values[0], True) for name, values in words if len(values) == 1]
+        for fact in facts:
+            if fact[1]:
+                counts[fact] = counts.get(fact, 0) + 1
+    candidates: list[tuple[int, str, Filter]] = []
+    for (column, value, attribute), count in counts.items():
+        label = f"attributes.{column}" if attribute else column
+        where = Compare(column, "==", value, attribute)
+        candidates.append((count, f'{label} == "{value}"', where))
+    for share in SHARES:
+        if prices:
+            limit = prices[max(0, int(share * len(prices)) - 1)]
+            count = sum(price <= limit for price in prices)
+            candidates.append((count, f"price <= {limit:g}", Compare("price", "<=", limit)))
+    candidates = sorted(
+        (c for c in candidates if LEAST_ROWS <= c[0] < len(rows)), key=lambda c: (c[0], c[1])
+    )
+    chosen: dict[str, Filter] = {}
+    for share in SHARES:
+        if candidates:
+            target = max(LEAST_ROWS, share * len(rows))
+            best = min(candidates, key=lambda c: abs(np.log(c[0] / target)))
+            chosen[best[1]] = best[2]
+    return list(chosen.items())
