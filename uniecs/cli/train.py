@@ -1,7 +1,54 @@
-"""Commands: train."""
+"""Command: train."""
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 
 def register(app: typer.Typer) -> None:
-    """Add this room's commands to ``app``."""
+    """Add ``train`` to ``app``."""
+    app.command("train")(train_command)
+
+
+def train_command(
+    catalog: Annotated[Path, typer.Argument(help="Catalog folder; validate it first.")],
+    out: Annotated[Path, typer.Option("--out", help="Run folder; the model is in its model/.")],
+    preset: Annotated[str, typer.Option(help="small (scratch, CPU, minutes) or base.")] = "small",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Change one setting; repeatable."),
+    ] = None,
+    resume: Annotated[bool, typer.Option(help="Continue an interrupted run in --out.")] = False,
+) -> None:
+    """Train the encoder on a catalog's train split; val selects the weights.
+
+    Example: uniecs train .demo/catalog --out runs/first --set run.epochs=8
+    """
+    from uniecs.cli.runtime import console
+    from uniecs.cli.training_progress import TrainingProgress
+    from uniecs.registry.runs import log_run
+    from uniecs.settings import Settings
+    from uniecs.training.config import preset as resolve
+
+    config = resolve(preset, settings or [])
+    from uniecs.training.run import train
+
+    with TrainingProgress(console) as progress:
+        report = train(catalog, out, config, resume=resume, note=progress)
+    log_run(
+        Settings(),
+        name=out.name,
+        config=config.model_dump(mode="json"),
+        metrics=progress.metrics,
+        model_version=report.model_version,
+        tags={"catalog_digest": report.catalog_digest},
+    )
+    _say(report.val, report.model_version, out)
+
+
+def _say(val: dict[str, float], version: str, out: Path) -> None:
+    from uniecs.cli.runtime import console
+
+    macro = val.get("macro", 0.0)
+    console.print(f"model version {version}, macro R@10 on val {macro:.3f}: {out / 'model'}")

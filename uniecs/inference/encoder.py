@@ -68,7 +68,7 @@ class Encoder:
         """
         model, processor, manifest = load_model_folder(folder)
         place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        model = model.to(place, dtype or torch.float32)
+        torch.nn.Module.to(model, place, dtype or torch.float32)
         return cls(
             model,
             processor,

@@ -49,6 +49,10 @@ class Targets:
     positives: Tensor
     excluded: Tensor
 
+    def to(self, device: torch.device) -> "Targets":
+        """The same targets on another device."""
+        return Targets(self.positives.to(device), self.excluded.to(device))
+
     def between(self, direction: Direction, rows: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
         """Positives and exclusions of one direction, [N, M] each."""
         plane = int(Presence.TEXT in direction)
