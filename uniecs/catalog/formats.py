@@ -20,7 +20,7 @@ Row = dict[str, Any]
 DEFECT, DETAIL = "_defect", "_detail"
 """Keys of a row that could not be read: ``unreadable_row`` or ``encoding``, and a sentence."""
 
-MAX_LINE = 4_000_000
+MAX_LINE = 1_000_000
 """Longest line of a text file, characters; a longer one is a defect, never held in memory."""
 
 _BATCH = 256

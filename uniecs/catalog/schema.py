@@ -21,6 +21,8 @@ SPLITS: tuple[str, ...] = ("train", "val", "test")
 MAX_ID = 256
 """Longest product_id, characters."""
 MAX_PRICE = 1e12
+MAX_PICTURES = 100
+"""Most pictures of one product."""
 
 _TEXTS = (
     "product_id", "group_id", "title", "description", "category", "brand", "lang", "source",
@@ -46,7 +48,7 @@ class Product(BaseModel):
     price: float | None = Field(default=None, ge=0, le=MAX_PRICE, allow_inf_nan=False)
     currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
     attributes: dict[str, Any] = Field(default_factory=dict)
-    image_paths: tuple[str, ...] = ()
+    image_paths: tuple[str, ...] = Field(default=(), max_length=MAX_PICTURES)
     lang: str | None = None
     split: str | None = None
     source: str | None = None
