@@ -8,7 +8,7 @@ from kserve import InferInput, InferRequest, InferResponse
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as messages
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
-from tests.serving.conftest import RunningServer, b64, picture
+from tests.serving.running import RunningServer, b64, picture
 
 
 @pytest.fixture(scope="module")

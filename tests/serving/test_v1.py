@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.serving.conftest import RunningServer, b64, picture
+from tests.serving.running import RunningServer, b64, picture
 from uniecs.inference.encoder import Encoder
 from uniecs.inference.items import Item
 

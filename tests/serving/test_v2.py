@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.serving.conftest import RunningServer, b64, picture
+from tests.serving.running import RunningServer, b64, picture
 
 URL = "/v2/models/uniecs/infer"
 
