@@ -1,0 +1,81 @@
+"""How an evaluation looks in a terminal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)  # fmt: skip
+from rich.table import Table
+
+from uniecs.catalog.presence import VIEWS, task_name
+from uniecs.cli.runtime import console
+from uniecs.evaluation.report import EvaluationReport
+from uniecs.evaluation.views import Progress as Tell
+
+
+@contextmanager
+def shown_progress(on: Console) -> Iterator[Tell]:
+    """A progress bar for each part of an evaluation."""
+    bars: dict[str, TaskID] = {}
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=on) as progress:
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in bars:
+                bars[what] = progress.add_task(what, total=total)
+            progress.update(bars[what], completed=done, total=total)
+
+        yield tell
+
+
+def show_report(report: EvaluationReport, folder: Path) -> None:
+    """Print the nine tasks and the query types, for people."""
+    console.print(_tasks(report))
+    if report.queries:
+        console.print(_queries(report))
+    for name, scores in report.sanity.items():
+        low, high = scores.ci95["R@10"]
+        console.print(
+            f"{name}: R@10 {scores.recall_10:.3f} [{low:.3f}, {high:.3f}], "
+            f"{scores.queries} queries, pool {scores.pool}",
+            markup=False,
+        )
+    console.print(f"report: {folder / 'report.html'}", markup=False, soft_wrap=True)
+
+
+def _tasks(report: EvaluationReport) -> Table:
+    low, high = report.macro.ci95["R@10"]
+    table = Table(
+        title=f"R@10 of the nine tasks, mean {report.macro.recall_10:.3f} [{low:.3f}, {high:.3f}]"
+    )
+    table.add_column("query")
+    for view in VIEWS:
+        table.add_column(f"to {view.label}", justify="right")
+    for query in VIEWS:
+        tasks = [report.tasks[task_name(query, candidate)] for candidate in VIEWS]
+        table.add_row(query.label, *(f"{t.recall_10:.3f}" if t.queries else "-" for t in tasks))
+    return table
+
+
+def _queries(report: EvaluationReport) -> Table:
+    rankers = list(dict.fromkeys(name for found in report.queries.values() for name in found))
+    table = Table(title="Query types in the whole catalog: nDCG@10 / hit@1")
+    table.add_column("type")
+    for name in rankers:
+        table.add_column(name, justify="right")
+    table.add_column("queries", justify="right")
+    for kind, found in report.queries.items():
+        cells = [
+            f"{found[name].ndcg_10:.3f} / {found[name].hit_1:.3f}" if name in found else "-"
+            for name in rankers
+        ]
+        table.add_row(kind, *cells, str(next(iter(found.values())).queries))
+    return table
