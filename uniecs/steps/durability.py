@@ -64,6 +64,7 @@ def exclusive(path: Path) -> Iterator[None]:
 
 
 def _acquire(path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:

@@ -1,0 +1,272 @@
+"""Model versions, their evidence and their stages."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from uniecs.database import open_database
+from uniecs.errors import RegistryError, StageConflict
+from uniecs.registry.artifacts import StoredVersion
+from uniecs.registry.evidence import GateEvidence, check_evidence
+from uniecs.registry.ledger import Board, Move, StageChange, StageLedger, production_line
+from uniecs.registry.mirror import mirrored_board
+from uniecs.registry.mlflow_store import MlflowStore, as_json
+from uniecs.registry.runs import legal_metrics
+from uniecs.registry.stages import GATED, Stage, check_move
+from uniecs.registry.versions import ModelVersion, ReportFacts, read_report, resolve
+from uniecs.settings import Settings
+from uniecs.steps.durability import exclusive
+
+if TYPE_CHECKING:
+    from uniecs.encoder.folder import ModelManifest
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Registry:
+    """The registry of one installation: versions in MLflow, stages in the platform database.
+
+    Args:
+        settings: Names both.
+        clock: Gives the time written into the history of stages.
+        actor: Whose changes these are.
+
+    Raises:
+        ServiceUnavailable: When a server that the settings name does not answer.
+    """
+
+    def __init__(
+        self, settings: Settings, *, clock: Callable[[], datetime] = _now, actor: str = "uniecs"
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._actor = actor
+        self._store = MlflowStore(settings)
+
+    @cached_property
+    def _ledger(self) -> StageLedger:
+        return StageLedger(open_database(self._settings), clock=self._clock, actor=self._actor)
+
+    def register(
+        self, model_folder: Path, report_folder: Path, *, lineage: Mapping[str, Any]
+    ) -> ModelVersion:
+        """Make a model a version, with its evaluation report as evidence.
+
+        The registry keeps copies of both folders. The same model content is the same version:
+        registering it again changes nothing, unless the report is another one, which then
+        becomes the version's report.
+
+        Args:
+            model_folder: Folder as written by ``save_model_folder``.
+            report_folder: Folder as written by ``uniecs evaluate``.
+            lineage: Where the model comes from: digests of catalog, config, run. JSON values.
+
+        Raises:
+            ModelError: When the model folder is incomplete or altered.
+            RegistryError: When the report is missing or judges another model.
+        """
+        from uniecs.encoder.folder import verify_model_folder
+
+        manifest = verify_model_folder(model_folder)
+        facts = read_report(report_folder)
+        if facts.model_version != manifest.version:
+            raise RegistryError(
+                f"The report in {report_folder} judges {facts.model_version}, but {model_folder} "
+                f"holds {manifest.version}. Evaluate this model and register it with that report."
+            )
+        with exclusive(self._settings.root / f".register-{manifest.version}.lock"):
+            stored = self._find(manifest.version) or self._add(
+                manifest, facts, {"model": model_folder, "report": report_folder}, lineage
+            )
+            if stored.tags["report_digest"] != facts.digest:
+                self._store.add_folder(stored, report_folder, _report_name(facts.digest))
+                self._store.set_tags(stored, _evidence_tags(facts))
+        return self.get(manifest.version)
+
+    def _add(
+        self,
+        manifest: "ModelManifest",
+        facts: ReportFacts,
+        folders: Mapping[str, Path],
+        lineage: Mapping[str, Any],
+    ) -> StoredVersion:
+        return self._store.add_version(
+            manifest.version,
+            {"model": folders["model"], _report_name(facts.digest): folders["report"]},
+            tags={
+                **_evidence_tags(facts),
+                "lineage": as_json(dict(lineage)),
+                "processor_digest": manifest.processor_digest,
+            },
+            metrics=legal_metrics(facts.metrics),
+        )
+
+    def list(self) -> list[ModelVersion]:
+        """All versions, oldest first."""
+        board = self._board()
+        return [self._describe(stored, board, fetch=False) for stored in self._store.versions()]
+
+    def get(self, ref: str | int) -> ModelVersion:
+        """One version, with its folders on this machine.
+
+        Args:
+            ref: Content id, the unique beginning of one, or MLflow's number.
+
+        Raises:
+            RegistryError: When none or more than one fits.
+        """
+        board = self._board()
+        versions = self._store.versions()
+        version = resolve(ref, [(stored.version, stored.number) for stored in versions])
+        [stored] = [stored for stored in versions if stored.version == version]
+        return self._describe(stored, board, fetch=True)
+
+    def production(self) -> ModelVersion | None:
+        """The version in production, if any."""
+        version = self._ledger.board().production
+        return None if version is None else self.get(version)
+
+    def history(self, ref: str | int | None = None) -> Sequence[StageChange]:
+        """Changes of stages, oldest first: of one version, or of all."""
+        changes = self._ledger.history()
+        if ref is None:
+            return changes
+        version = self.get(ref).version
+        return [change for change in changes if change.version == version]
+
+    def transition(
+        self, ref: str | int, stage: Stage, *, gate: GateEvidence | None = None
+    ) -> ModelVersion:
+        """Move a version one stage on; a version that is there already stays.
+
+        Entering production archives the version that held it before, in the same transaction.
+
+        Args:
+            ref: Content id, the unique beginning of one, or MLflow's number.
+            stage: Where to.
+            gate: The offline gate's report; needed for staging, canary and production.
+
+        Raises:
+            RegistryError: When there is no such move.
+            GateRefused: When the gate's report is missing, failed or judged another report.
+            StageConflict: When production changed after the gate compared with it.
+        """
+        version = self.get(ref).version
+
+        def decide(board: Board) -> list[Move]:
+            current = board.stage(version)
+            if current == stage:
+                return []
+            check_move(version, current, stage)
+            report = None
+            if stage in GATED:
+                check_evidence(
+                    version, stage, gate, reports=self._reports(), production=board.production
+                )
+                report = gate.model_dump(mode="json") if gate else None
+            moves = [
+                Move(version, stage, "archived" if stage == "archived" else "promoted", report)
+            ]
+            if stage == "production" and board.production:
+                moves.insert(0, Move(board.production, "archived", "replaced"))
+            return moves
+
+        self._ledger.change(decide)
+        return self.get(version)
+
+    def rollback(self, *, expected: str | None = None) -> tuple[ModelVersion, ModelVersion]:
+        """Put the version before the present one back into production; archive the present one.
+
+        Args:
+            expected: The version that the caller saw in production; another one is a conflict.
+
+        Returns:
+            ``(restored, rolled back)``.
+
+        Raises:
+            RegistryError: When production is empty or nothing held it before.
+            StageConflict: When another version is in production than expected.
+        """
+        line = production_line(self._ledger.history())
+        current = self._ledger.board().production
+        if current is None:
+            raise RegistryError("Nothing is in production, so there is nothing to roll back.")
+        earlier = [version for version in line if version != current]
+        if not earlier:
+            raise RegistryError(
+                f"{current} is the first version in production; there is none to go back to. "
+                "Promote another version instead."
+            )
+        self.restore(earlier[-1], expected=expected or current)
+        return self.get(earlier[-1]), self.get(current)
+
+    def restore(self, version: str, *, expected: str | None) -> None:
+        """Put ``version`` back into production and archive ``expected``; needs no gate.
+
+        Doing it again changes nothing, so that a rollback that was killed can be finished.
+
+        Raises:
+            StageConflict: When production holds neither of the two.
+        """
+        self.get(version)
+
+        def decide(board: Board) -> list[Move]:
+            current = board.production
+            if current == version:
+                return []
+            if current != expected:
+                raise StageConflict(
+                    f"{expected or 'The empty stage'} was not rolled back to {version}: "
+                    f"{current or 'nothing'} is in production now. Look at `uniecs models` "
+                    "and decide again."
+                )
+            moves = [Move(version, "production", "restored")]
+            if current is not None:
+                moves.insert(0, Move(current, "archived", "rolled back"))
+            return moves
+
+        self._ledger.change(decide)
+        self._board()
+
+    def _find(self, version: str) -> StoredVersion | None:
+        found = [stored for stored in self._store.versions() if stored.version == version]
+        return found[0] if found else None
+
+    def _reports(self) -> dict[str, str]:
+        return {stored.version: stored.tags["report_digest"] for stored in self._store.versions()}
+
+    def _describe(self, stored: StoredVersion, board: Board, *, fetch: bool) -> ModelVersion:
+        digest = stored.tags["report_digest"]
+        return ModelVersion(
+            version=stored.version,
+            number=stored.number,
+            stage=board.stage(stored.version),
+            metrics=json.loads(stored.tags["metrics"]),
+            catalog_digest=stored.tags["catalog_digest"],
+            processor_digest=stored.tags["processor_digest"],
+            folder=self._store.folder(stored, "model", fetch=fetch),
+            report=self._store.folder(stored, _report_name(digest), fetch=fetch),
+            report_digest=digest,
+            lineage=json.loads(stored.tags["lineage"]),
+            created=stored.created.isoformat(),
+        )
+
+    def _board(self) -> Board:
+        return mirrored_board(self._ledger, self._store)
+
+
+def _evidence_tags(facts: ReportFacts) -> dict[str, str]:
+    return {
+        "report_digest": facts.digest,
+        "catalog_digest": facts.catalog_digest,
+        "metrics": as_json(facts.metrics),
+    }
+
+
+def _report_name(digest: str) -> str:
+    return f"reports/{digest[:16]}"
