@@ -179,11 +179,12 @@ class _Canvas:
 
     def develop(self) -> Image.Image:
         """The finished picture: exposure, colour of the light and sensor noise."""
-        light = float(self._rng.uniform(0.94, 1.05))
+        light = self._rng.uniform(0.94, 1.05)
         warmth = self._rng.uniform(-0.025, 0.025)
-        gains = light * np.array([1 + warmth, 1, 1 - warmth], dtype=np.float32)
-        pixels = self.pixels * gains + (self._noise * 1.6)[::-1, ::-1, None]
-        return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+        pixels = self.pixels
+        pixels *= np.array([light * (1 + warmth), light, light * (1 - warmth)], dtype=np.float32)
+        pixels += (self._noise * 1.6)[::-1, :, None]
+        return Image.fromarray(np.clip(pixels, 0, 255, out=pixels).astype(np.uint8))
 
     def _blend(self, rows: slice, columns: slice, mask: Grid, colour: Grid) -> None:
         under = self.pixels[rows, columns]
@@ -227,13 +228,13 @@ class _Canvas:
 
 def _object_grid(matrix: Floats) -> tuple[Grid, Grid]:
     """X and y in object space of every pixel centre, [SIDE, SIDE] each."""
-    inverse = np.linalg.inv(matrix)
-    along = np.arange(SIDE, dtype=np.float64) + 0.5
+    inverse = np.linalg.inv(matrix).astype(np.float32)
+    along = np.arange(SIDE, dtype=np.float32) + 0.5
     x, y = along[None, :], along[:, None]
     weight = inverse[2, 0] * x + inverse[2, 1] * y + inverse[2, 2]
-    u = (inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2]) / weight
-    v = (inverse[1, 0] * x + inverse[1, 1] * y + inverse[1, 2]) / weight
-    return u.astype(np.float32), v.astype(np.float32)
+    u: Grid = (inverse[0, 0] * x + inverse[0, 1] * y + inverse[0, 2]) / weight
+    v: Grid = (inverse[1, 0] * x + inverse[1, 1] * y + inverse[1, 2]) / weight
+    return u, v
 
 
 def _surface_of(part: Part, look: Look) -> Surface:

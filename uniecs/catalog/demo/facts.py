@@ -121,8 +121,8 @@ class Listing:
     @property
     def has_picture(self) -> bool:
         """Whether at least one picture is in the folder and intact."""
-        intact = self.defect not in ("truncated_picture", "text_as_picture", "nothing_to_show")
-        return intact and self.presentation in (Presentation.FULL, Presentation.NO_TEXT)
+        broken = self.defect in ("truncated_picture", "text_as_picture", "nothing_to_show")
+        return not broken and self.presentation in (Presentation.FULL, Presentation.NO_TEXT)
 
     @property
     def image_paths(self) -> tuple[str, ...]:

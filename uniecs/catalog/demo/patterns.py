@@ -12,8 +12,12 @@ Grid = npt.NDArray[np.floating[Any]]
 Pattern = Callable[[Grid, Grid, float], Grid]
 
 
+_LESS = 0.36
+"""Moves waves down, so that the main colour keeps most of the area and names the product."""
+
+
 def _crisp(wave: Grid, frequency: float) -> Grid:
-    """Turns a wave into flat areas whose edges are about one pixel wide."""
+    """Turn a wave into flat areas whose edges are about one pixel wide."""
     steepness = 14.0 / max(frequency, 1.0)
     weights: Grid = np.clip(wave * steepness + 0.5, 0, 1)
     return weights
@@ -25,7 +29,7 @@ def _turns(grid: Grid, frequency: float) -> Grid:
 
 def _striped(_u: Grid, v: Grid, scale: float) -> Grid:
     frequency = 2.6 * scale
-    return _crisp(np.sin(_turns(v, frequency)), frequency)
+    return _crisp(np.sin(_turns(v, frequency)) - _LESS, frequency)
 
 
 def _pinstriped(u: Grid, _v: Grid, scale: float) -> Grid:
@@ -35,7 +39,7 @@ def _pinstriped(u: Grid, _v: Grid, scale: float) -> Grid:
 
 def _diagonal(u: Grid, v: Grid, scale: float) -> Grid:
     frequency = 2.4 * scale
-    return _crisp(np.sin(_turns((u + v) * 0.7071, frequency)), frequency)
+    return _crisp(np.sin(_turns((u + v) * 0.7071, frequency)) - _LESS, frequency)
 
 
 def _dotted(u: Grid, v: Grid, scale: float) -> Grid:
@@ -50,8 +54,8 @@ def _dotted(u: Grid, v: Grid, scale: float) -> Grid:
 
 def _checked(u: Grid, v: Grid, scale: float) -> Grid:
     frequency = 2.0 * scale
-    across = _crisp(np.sin(_turns(u, frequency)), frequency)
-    down = _crisp(np.sin(_turns(v, frequency)), frequency)
+    across = _crisp(np.sin(_turns(u, frequency)) - _LESS, frequency)
+    down = _crisp(np.sin(_turns(v, frequency)) - _LESS, frequency)
     weights: Grid = (across + down) * 0.5
     return weights
 
@@ -59,7 +63,7 @@ def _checked(u: Grid, v: Grid, scale: float) -> Grid:
 def _zigzag(u: Grid, v: Grid, scale: float) -> Grid:
     frequency = 2.2 * scale
     peak = np.abs(np.mod(u * (2.4 * scale), 1) - 0.5) * 0.55
-    return _crisp(np.sin(_turns(v + peak / scale, frequency)), frequency)
+    return _crisp(np.sin(_turns(v + peak / scale, frequency)) - _LESS, frequency)
 
 
 def _floral(u: Grid, v: Grid, scale: float) -> Grid:
@@ -76,13 +80,13 @@ def _floral(u: Grid, v: Grid, scale: float) -> Grid:
 
 
 def _colour_block(_u: Grid, v: Grid, scale: float) -> Grid:
-    edge = 0.22 * (scale - 1.0)
+    edge = 0.16 + 0.3 * (scale - 1.0)
     weights: Grid = np.clip((v - edge) * 90 + 0.5, 0, 1)
     return weights
 
 
 def _ombre(_u: Grid, v: Grid, scale: float) -> Grid:
-    weights: Grid = np.clip(v * (0.75 * scale) + 0.42, 0, 1)
+    weights: Grid = np.clip(v * (0.75 * scale) + 0.3, 0, 1)
     return weights
 
 

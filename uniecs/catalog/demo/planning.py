@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from itertools import count
+from itertools import count, cycle, islice
 
 import numpy as np
 
@@ -106,13 +106,15 @@ def _plan_missing(seed: int, listings: list[Listing]) -> list[Listing]:
 
 
 def _plan_defects(seed: int, listings: list[Listing]) -> list[Listing]:
-    """Damage a few rows that stand alone in their group, so that no query depends on them."""
+    """Damage a few rows that stand alone in their group, so that no query depends on them.
+
+    Kinds are handed out in turn, as many as the share allows: one row at 120, all at 400.
+    """
     rng = random_for(seed, "defects")
     alone = _alone(rng, listings)
     budget = int(len(listings) * _DEFECT_SHARE)
     planned = list(listings)
-    for number in range(budget):
-        defect = DEFECTS[number % len(DEFECTS)]
+    for defect in islice(cycle(DEFECTS), budget):
         needed = 2 if defect == "duplicate_id" else 1
         if len(alone) < needed:
             break

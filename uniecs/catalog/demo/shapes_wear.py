@@ -280,7 +280,7 @@ def _umbrella(form: str) -> Shape:
     knob = [Part(ellipse((0, 0.92), (0.08, 0.08)), "accent", "ball")] if form != "crook" else []
     return Shape(
         parts=(
-            Part(tube([(0, -0.98), (0, 0.6)], 0.05), "metal", "round"),
+            Part(tube([(0, -0.98), (0, 0.75)], 0.06), "metal", "round"),
             Part(tube(handle[len(handle) // 2 :], 0.1), "accent", "round"),
             *knob,
             Part(np.array(canopy + scallops[1:]), "body", "ball"),

@@ -49,13 +49,12 @@ def write_description(seed: int, listing: Listing) -> str:
     return " ".join(_sentence(sentence.format(**words)) for sentence in sentences[:4])
 
 
-def attributes_of(listing: Listing) -> dict[str, str | int | bool]:
+def attributes_of(listing: Listing) -> dict[str, str]:
     """Attributes; two listings of one variant differ in the seller only."""
     design = listing.variant.design
     name, number = design.model.split()
     return {
         "color": listing.variant.colour.name.capitalize(),
-        "gift_wrap": design.price > 30,
         "material": _material(design).capitalize(),
         "model_number": f"{name[:2].upper()}-{number}",
         "seller": listing.seller,

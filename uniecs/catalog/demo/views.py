@@ -10,7 +10,7 @@ SIDE = 256
 VIEWS_OF_A_PRODUCT: tuple[str, ...] = ("front", "angled", "side", "flipped", "zoomed")
 """Ways to photograph one product."""
 
-_HALF = 88.0
+_HALF = 96.0
 """Pixels per unit of object space in the front view."""
 
 
@@ -35,7 +35,7 @@ def projection(view: str, side_width: float, rng: np.random.Generator) -> Floats
         squeeze = -1.0
         tilt -= rng.uniform(2, 6)
     elif view == "zoomed":
-        scale *= rng.uniform(1.4, 1.6)
+        scale *= rng.uniform(1.3, 1.5)
         y += rng.uniform(-14, 14)
         x += rng.uniform(-14, 14)
     turn = np.radians(tilt)
