@@ -1,1 +1,1 @@
-"""Seeded shoppers that search, click and buy."""
+"""Seeded shoppers, for a loop that turns where no real shopper is. Its figures say so."""
