@@ -7,7 +7,7 @@ from components.base import component
 
 @component
 def embed(
-    accepted: dsl.Input[dsl.Dataset],
+    paired: dsl.Input[dsl.Dataset],
     trained: dsl.Input[dsl.Model],
     run_id: str,
     embedded: dsl.Output[dsl.Dataset],
@@ -15,7 +15,7 @@ def embed(
     """Publish one vector per product.
 
     Args:
-        accepted: What validation accepted.
+        paired: The catalog with its split.
         trained: The trained model.
         run_id: Names the run's journal.
         embedded: Folder with ``vectors/``, immutable shards.
@@ -25,5 +25,5 @@ def embed(
     from uniecs.loop import embed
     from uniecs.settings import Settings
 
-    places = {"accepted": Path(accepted.path), "trained": Path(trained.path)}
+    places = {"paired": Path(paired.path), "trained": Path(trained.path)}
     embed.run(embed.EmbedSpec(run_id=run_id, **places), Settings()).publish(Path(embedded.path))

@@ -7,7 +7,7 @@ from components.base import component
 
 @component
 def evaluate(
-    accepted: dsl.Input[dsl.Dataset],
+    paired: dsl.Input[dsl.Dataset],
     trained: dsl.Input[dsl.Model],
     run_id: str,
     evaluated: dsl.Output[dsl.Artifact],
@@ -16,7 +16,7 @@ def evaluate(
     """Publish the evaluation report.
 
     Args:
-        accepted: What validation accepted.
+        paired: The catalog with its split.
         trained: The trained model.
         run_id: Names the run's journal.
         evaluated: Folder with ``report/``.
@@ -28,7 +28,7 @@ def evaluate(
     from uniecs.loop import evaluate
     from uniecs.settings import Settings
 
-    places = {"accepted": Path(accepted.path), "trained": Path(trained.path)}
+    places = {"paired": Path(paired.path), "trained": Path(trained.path)}
     output = evaluate.run(evaluate.EvaluateSpec(run_id=run_id, **places), Settings())
     output.publish(Path(evaluated.path))
     shutil.copyfile(output.folder / "report" / "report.html", page.path)

@@ -11,12 +11,12 @@ def split_and_pair(
     run_id: str,
     paired: dsl.Output[dsl.Dataset],
 ) -> None:
-    """Publish the evaluation pairs of val and test.
+    """Publish the catalog with its split, and the evaluation pairs.
 
     Args:
         accepted: What validation accepted.
         run_id: Names the run's journal.
-        paired: Folder with ``pairs/val.jsonl`` and ``pairs/test.jsonl``.
+        paired: Folder with ``catalog/`` and ``pairs/``.
     """
     from pathlib import Path
 

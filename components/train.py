@@ -7,7 +7,6 @@ from components.base import component
 
 @component
 def train(
-    accepted: dsl.Input[dsl.Dataset],
     paired: dsl.Input[dsl.Dataset],
     preset: str,
     overrides: list,  # type: ignore[type-arg]  # KFP knows no parameters of a list
@@ -17,8 +16,7 @@ def train(
     """Publish the trained model folder.
 
     Args:
-        accepted: What validation accepted.
-        paired: The checked pairs: training starts only when they are sound.
+        paired: The catalog with its split.
         preset: Preset of the encoder.
         overrides: ``section.key=value`` settings over the preset.
         run_id: Names the run's journal.
@@ -31,7 +29,6 @@ def train(
 
     spec = train.TrainSpec(
         run_id=run_id,
-        accepted=Path(accepted.path),
         paired=Path(paired.path),
         preset=preset,
         overrides=tuple(overrides),

@@ -3,15 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from uniecs.loop.performing import LoopSpec, Report, Step, loop_step
+from uniecs.loop.performing import LoopSpec, Report, Step, loop_step, published_digest
 from uniecs.settings import Settings
-from uniecs.steps import folder_output_digest
 
 
 class EmbedSpec(LoopSpec):
-    """Where model and accepted catalog were published."""
+    """Where model and split catalog were published."""
 
-    accepted: Path
+    paired: Path
     trained: Path
 
 
@@ -20,8 +19,8 @@ def run(spec: EmbedSpec, _: Settings) -> Step:
     """Embed the IT view of every accepted product; a killed run goes on at the next shard."""
     return Step(
         inputs={
-            "accepted": folder_output_digest(spec.accepted),
-            "trained": folder_output_digest(spec.trained),
+            "paired": published_digest(spec.paired, "catalog"),
+            "trained": published_digest(spec.trained, "model"),
         },
         code=[
             "uniecs.catalog",
@@ -43,7 +42,7 @@ def _work(spec: EmbedSpec, folder: Path) -> dict[str, Any]:
     from uniecs.inference.encoder import Encoder
 
     encoder = Encoder.load(spec.trained / "model")
-    report = embed_catalog(encoder, Catalog(spec.accepted / "catalog"), folder / "vectors")
+    report = embed_catalog(encoder, Catalog(spec.paired / "catalog"), folder / "vectors")
     return asdict(report)
 
 

@@ -4,15 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from uniecs.loop.performing import LoopSpec, Report, Step, loop_step
+from uniecs.loop.performing import LoopSpec, Report, Step, loop_step, published_digest
 from uniecs.settings import Settings
-from uniecs.steps import folder_output_digest
 
 
 class EvaluateSpec(LoopSpec):
-    """Where model and accepted catalog were published."""
+    """Where model and split catalog were published."""
 
-    accepted: Path
+    paired: Path
     trained: Path
 
 
@@ -21,8 +20,8 @@ def run(spec: EvaluateSpec, _: Settings) -> Step:
     """Evaluate on the test split; the output holds the ``report`` folder."""
     return Step(
         inputs={
-            "accepted": folder_output_digest(spec.accepted),
-            "trained": folder_output_digest(spec.trained),
+            "paired": published_digest(spec.paired, "catalog"),
+            "trained": published_digest(spec.trained, "model"),
         },
         code=["uniecs.catalog", "uniecs.encoder", "uniecs.inference", "uniecs.evaluation",
               "uniecs.search.hybrid"],
@@ -34,12 +33,12 @@ def run(spec: EvaluateSpec, _: Settings) -> Step:
 
 def _work(spec: EvaluateSpec, folder: Path) -> dict[str, Any]:
     from uniecs.catalog.reading import Catalog
-    from uniecs.evaluation import evaluate
+    from uniecs.evaluation.evaluate import evaluate
     from uniecs.inference.encoder import Encoder
     from uniecs.search.hybrid import catalog_rankers
 
     encoder = Encoder.load(spec.trained / "model")
-    catalog = Catalog(spec.accepted / "catalog")
+    catalog = Catalog(spec.paired / "catalog")
     evaluate(encoder, catalog, rankers=catalog_rankers(encoder, catalog), report=folder / "report")
     report: dict[str, Any] = json.loads((folder / "report" / "report.json").read_bytes())
     return report

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from uniecs.errors import GateRefused
+from uniecs.errors import GateRefused, StepError
 from uniecs.loop.journal import Journal
 from uniecs.settings import Settings
 from uniecs.steps import StepOutput, run_step
+from uniecs.steps.manifest import files_digest, read_manifest
 
 Report = dict[str, Any]
 
@@ -51,6 +52,29 @@ class Step(BaseModel):
     refusal: Callable[[Report], str] | None = None
     still_valid: Callable[[StepOutput], bool] | None = None
     shows: str = ""
+
+
+def published_digest(folder: Path, part: str) -> str:
+    """Digest of a part of a published output, from its manifest.
+
+    A step that reads only ``catalog/`` of an output is not run again when only the pages beside it
+    were drawn anew.
+
+    Args:
+        folder: Where a finished step was published.
+        part: A folder of the output, or one file.
+
+    Raises:
+        StepError: When ``folder`` is no output of a finished step, or has no such part.
+    """
+    files = {
+        name: file
+        for name, file in read_manifest(folder).files.items()
+        if name == part or name.startswith(f"{part}/")
+    }
+    if not files:
+        raise StepError(f"{folder} holds no {part}; run the step that makes it again.")
+    return files_digest(files)
 
 
 SpecT = TypeVar("SpecT", bound=LoopSpec)

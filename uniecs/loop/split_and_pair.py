@@ -5,17 +5,15 @@ shows the pairs to a person, and refuses a catalog that cannot be judged honestl
 """
 
 import json
-import os
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from uniecs.loop.performing import LoopSpec, Report, Step, loop_step
+from uniecs.loop.linking import link_tree
+from uniecs.loop.performing import LoopSpec, Report, Step, loop_step, published_digest
 from uniecs.settings import Settings
-from uniecs.steps import folder_output_digest
 
 if TYPE_CHECKING:
     from uniecs.catalog.heldout import PictureDigests
@@ -39,7 +37,7 @@ def run(spec: SplitSpec, _: Settings) -> Step:
         GateRefused: When a pair holds its own answer, or train or test has no pair.
     """
     return Step(
-        inputs={"accepted": folder_output_digest(spec.accepted)},
+        inputs={"accepted": published_digest(spec.accepted, "catalog")},
         config={"enough_pairs": ENOUGH_PAIRS},
         code=["uniecs.catalog"],
         work=lambda folder: _work(spec.accepted / "catalog", folder),
@@ -82,7 +80,7 @@ def _write_split(accepted: Path, target: Path) -> None:
     from uniecs.catalog.reading import Catalog
     from uniecs.catalog.sized_splits import sized_splits
 
-    shutil.copytree(accepted, target, copy_function=_link, dirs_exist_ok=True)
+    link_tree(accepted, target)
     source = Catalog(accepted)
     digests = PictureDigests(accepted)
     splits = sized_splits(
@@ -94,15 +92,6 @@ def _write_split(accepted: Path, target: Path) -> None:
     unfinished = target / "catalog.tmp"
     pq.write_table(kept.append_column("split", column), unfinished)
     unfinished.replace(target / "catalog.parquet")
-
-
-def _link(source: str, target: str) -> None:
-    if Path(target).exists():  # a killed run had come this far
-        return
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
 
 
 def _write_pairs(path: Path, pairs: "Sequence[Pair]") -> None:
@@ -126,8 +115,11 @@ def _leaks(pair: "Pair", digests: "PictureDigests") -> bool:
 
 
 def _headline(report: Report) -> str:
-    products = ", ".join(f"{count:,} {split}" for split, count in report["products"].items())
-    return f"products: {products}; {report['pairs']['test']:,} test pairs"
+    products = report["products"]
+    return (
+        f"{products['train']:,} products in train, {products['val']:,} in val, "
+        f"{products['test']:,} in test; {report['pairs']['test']:,} test pairs"
+    )
 
 
 def _refusal(report: Report) -> str:

@@ -76,12 +76,21 @@ class RunSummary(Part):
     steps: list[StepLine] = []
 
 
-def gather(journal: Journal, *, live: Live, examples: list[dict[str, Any]]) -> RunSummary:
-    """Make the summary of what the journal holds."""
+def gather(
+    journal: Journal, *, live: Live, examples: list[dict[str, Any]], engine_state: str
+) -> RunSummary:
+    """Make the summary of what the journal holds.
+
+    Args:
+        journal: The run's steps.
+        live: What is deployed now.
+        examples: Searches with their hits.
+        engine_state: ``SUCCEEDED``, or how else the pipeline engine says that the steps ended.
+    """
     entries = {entry.step: entry for entry in journal.entries()}
     reports = {name: entry.report for name, entry in entries.items()}
     evaluation = reports.get("evaluate", {})
-    outcome, message = _outcome(entries)
+    outcome, message = _outcome(entries, engine_state)
     return RunSummary(
         run_id=journal.run_id,
         folder=journal.folder,
@@ -106,7 +115,7 @@ def gather(journal: Journal, *, live: Live, examples: list[dict[str, Any]]) -> R
     )
 
 
-def _outcome(entries: dict[str, Entry]) -> tuple[Outcome, str]:
+def _outcome(entries: dict[str, Entry], engine_state: str) -> tuple[Outcome, str]:
     for entry in entries.values():
         if entry.state in ("refused", "failed", "running"):
             outcome: Outcome = "refused" if entry.state == "refused" else "failed"
@@ -117,6 +126,8 @@ def _outcome(entries: dict[str, Entry]) -> tuple[Outcome, str]:
         return "failed", "the run ended before its gate; see pipeline.log"
     if not gate.report["passed"]:
         return "refused", f"gate: {gate.headline}"
+    if engine_state != "SUCCEEDED":
+        return "failed", f"the engine ended with {engine_state}; see pipeline.log"
     return "promoted", ""
 
 

@@ -1,48 +1,89 @@
 """Train an encoder on the accepted catalog."""
 
+import json
+import logging
+import time
 from pathlib import Path
 from typing import Any
 
-from uniecs.loop.performing import LoopSpec, Report, Step, loop_step
+from uniecs.loop.performing import LoopSpec, Report, Step, loop_step, published_digest
 from uniecs.settings import Settings
-from uniecs.steps import folder_output_digest
 from uniecs.training.config import TrainConfig, preset
+
+_LOG = logging.getLogger(__name__)
+_LOG_EVERY_S = 2.0
+_LOGGED = ("loss", "loss_alignment", "loss_intra", "weight_alignment", "weight_intra", "lr")
 
 
 class TrainSpec(LoopSpec):
-    """Where the checked catalog was published, and how to train on it.
+    """Where the split catalog was published, and how to train on it.
 
     Attributes:
         overrides: ``section.key=value`` settings over the preset.
     """
 
-    accepted: Path
     paired: Path
     preset: str = "small"
     overrides: tuple[str, ...] = ()
 
 
 @loop_step("train")
-def run(spec: TrainSpec, _: Settings) -> Step:
+def run(spec: TrainSpec, settings: Settings) -> Step:
     """Train; the output holds the ``model`` folder. A killed run goes on at its checkpoint."""
     config = preset(spec.preset, spec.overrides)
     return Step(
-        inputs={
-            "accepted": folder_output_digest(spec.accepted),
-            "paired": folder_output_digest(spec.paired),
-        },
+        inputs={"catalog": published_digest(spec.paired, "catalog")},
         config=config.model_dump(mode="json"),
         code=["uniecs.catalog", "uniecs.encoder", "uniecs.losses", "uniecs.training"],
-        work=lambda folder: _work(spec.accepted / "catalog", folder, config),
+        work=lambda folder: _work(spec, config, folder, settings),
         headline=_headline,
     )
 
 
-def _work(catalog: Path, folder: Path, config: TrainConfig) -> dict[str, Any]:
-    from uniecs.training import train
+def _work(spec: TrainSpec, config: TrainConfig, folder: Path, settings: Settings) -> dict[str, Any]:
+    from dataclasses import asdict
 
-    return train(catalog, folder, config, resume=True).model_dump(mode="json")
+    from uniecs.registry.runs import log_run
+    from uniecs.training.run import train
+
+    report = train(spec.paired / "catalog", folder, config, resume=True, note=_Log())
+    log_run(
+        settings,
+        name=f"pipeline {spec.run_id}",
+        config=config.model_dump(mode="json"),
+        metrics=_history(folder / "history.jsonl"),
+        model_version=report.model_version,
+        tags={"catalog_digest": report.catalog_digest},
+    )
+    return asdict(report)
+
+
+def _history(path: Path) -> list[tuple[int, dict[str, float]]]:
+    """What the run recorded, before and after any kill: steps, and validations by task."""
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    return [
+        (row["step"], {f"val {task.replace('->', '-')} R@10": v for task, v in row["val"].items()})
+        if "val" in row
+        else (row["step"], {name: row[name] for name in _LOGGED if name in row})
+        for row in rows
+    ]
+
+
+class _Log:
+    """Says in the log how far the run is, now and then."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def __call__(self, kind: str, values: dict[str, Any]) -> None:
+        if kind == "validation":
+            _LOG.info("epoch %d: macro R@10 on val %.3f", values["epoch"], values["val"]["macro"])
+        elif kind == "step" and time.monotonic() >= self._next:
+            self._next = time.monotonic() + _LOG_EVERY_S
+            _LOG.info("step %d of %d, loss %.3f", values["step"], values["total"], values["loss"])
 
 
 def _headline(report: Report) -> str:
-    return f"model {report['model_version']}"
+    macro = report["val"].get("macro")
+    judged = "" if macro is None else f", macro R@10 on val {macro:.3f}"
+    return f"model {report['model_version']}, {report['steps']:,} steps{judged}"

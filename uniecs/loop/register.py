@@ -1,0 +1,61 @@
+"""Register the trained model, with its evaluation report as evidence."""
+
+from pathlib import Path
+from typing import Any
+
+from uniecs.loop.performing import LoopSpec, Report, Step, loop_step, published_digest
+from uniecs.settings import Settings
+from uniecs.steps import StepOutput
+
+
+class RegisterSpec(LoopSpec):
+    """Where catalog, model and report were published."""
+
+    paired: Path
+    trained: Path
+    evaluated: Path
+
+
+@loop_step("register")
+def run(spec: RegisterSpec, settings: Settings) -> Step:
+    """Make the model a version in stage ``candidate``, unless it went further before."""
+    inputs = {
+        "paired": published_digest(spec.paired, "catalog"),
+        "trained": published_digest(spec.trained, "model"),
+        "evaluated": published_digest(spec.evaluated, "report/report.json"),
+    }
+    return Step(
+        inputs=inputs,
+        code=["uniecs.registry"],
+        work=lambda _: _work(spec, settings, lineage=inputs),
+        headline=_headline,
+        still_valid=lambda output: _still_registered(output, settings),
+    )
+
+
+def _work(spec: RegisterSpec, settings: Settings, *, lineage: dict[str, str]) -> dict[str, Any]:
+    from uniecs.registry import Registry
+
+    registry = Registry(settings, actor="pipeline")
+    version = registry.register(
+        spec.trained / "model",
+        spec.evaluated / "report",
+        lineage={"run": spec.run_id, "steps": lineage},
+    )
+    if version.stage == "none":
+        version = registry.transition(version.version, "candidate")
+    return {"version": version.version, "number": version.number}
+
+
+def _still_registered(output: StepOutput, settings: Settings) -> bool:
+    from uniecs.errors import RegistryError
+    from uniecs.registry import Registry
+
+    try:
+        return Registry(settings).get(output.report["version"]).folder.is_dir()
+    except RegistryError:
+        return False
+
+
+def _headline(report: Report) -> str:
+    return f"model {report['version']} is version {report['number']}"
