@@ -87,19 +87,21 @@ def _release() -> "Followed":
 def _build(
     config: "ServingConfig", folder: Path | None, followed: "Followed | None"
 ) -> "LocalServer":
+    from uniecs.encoder.folder import verify_model_folder
+
+    path = (folder or Path()).absolute()
+    expected = None
+    if followed is not None:
+        path = followed.settings.root / followed.pointer.model_folder
+        expected = followed.pointer.model_version
+    verify_model_folder(path)  # before seconds of imports, so that a wrong path is told at once
+
     from serving.logs import configure_logs
     from serving.predictor.live import load_model
     from serving.server import LocalServer
 
     configure_logs()
-    if followed is not None:
-        pointer = followed.pointer
-        model = load_model(
-            followed.settings.root / pointer.model_folder, expected_version=pointer.model_version
-        )
-    else:
-        model = load_model((folder or Path()).absolute())
-    return LocalServer(model, config, followed=followed)
+    return LocalServer(load_model(path, expected_version=expected), config, followed=followed)
 
 
 if __name__ == "__main__":

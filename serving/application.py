@@ -15,15 +15,15 @@ from serving.body_limit import BodyLimit
 from serving.config import ServingConfig
 from serving.predictor.refusals import RequestRefused
 
-KSERVE_HANDLERS = (
-    (kserve_errors.InvalidInput, kserve_errors.invalid_input_handler),
-    (kserve_errors.InferenceError, kserve_errors.inference_error_handler),
-    (kserve_errors.ModelNotFound, kserve_errors.model_not_found_handler),
-    (kserve_errors.ModelNotReady, kserve_errors.model_not_ready_handler),
-    (kserve_errors.ServerNotReady, kserve_errors.server_not_ready_handler),
-    (kserve_errors.UnsupportedProtocol, kserve_errors.unsupported_protocol_error_handler),
-    (NotImplementedError, kserve_errors.not_implemented_error_handler),
-)
+STATUS: dict[type[Exception], int] = {
+    kserve_errors.InvalidInput: 400,
+    kserve_errors.UnsupportedProtocol: 400,
+    kserve_errors.ModelNotFound: 404,
+    NotImplementedError: 404,  # a version in the path, :explain; 501 would look like our failure
+    kserve_errors.ModelNotReady: 503,
+    kserve_errors.ServerNotReady: 503,
+}
+"""What KServe raises for a request, and the answer; its own handlers log a traceback for each."""
 
 
 class ProbingDataPlane(DataPlane):  # type: ignore[misc]
@@ -67,8 +67,8 @@ def build_application(
     app.add_api_route("/metrics", metrics_handler, methods=["GET"], include_in_schema=False)
     register_v1_endpoints(app, dataplane, repository)
     register_v2_endpoints(app, dataplane, repository)
-    for kind, handler in KSERVE_HANDLERS:
-        app.add_exception_handler(kind, handler)
+    for kind in STATUS:
+        app.add_exception_handler(kind, _not_taken)
     app.add_exception_handler(RequestRefused, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _not_served)
@@ -82,6 +82,11 @@ async def _refused(_request: Request, error: Exception) -> JSONResponse:
         raise error
     headers = {"retry-after": "1"} if error.http_status == 503 else None
     return JSONResponse(error.body(), error.http_status, headers=headers)
+
+
+async def _not_taken(_request: Request, error: Exception) -> JSONResponse:
+    status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
+    return JSONResponse({"error": str(error)[:300], "code": "not_taken"}, status)
 
 
 async def _malformed(_request: Request, error: Exception) -> JSONResponse:

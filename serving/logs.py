@@ -7,7 +7,7 @@ import warnings
 from fastapi.exceptions import FastAPIDeprecationWarning
 from kserve.errors import InvalidInput, ModelNotFound
 
-REFUSALS = (InvalidInput, ModelNotFound, NotImplementedError)
+REFUSALS = (InvalidInput, ModelNotFound)
 
 
 def configure_logs() -> None:
@@ -41,6 +41,6 @@ def configure_logs() -> None:
 
 
 def _is_not_a_refusal(record: logging.LogRecord) -> bool:
-    """KServe logs a traceback for each bad request; clients must not fill the disk."""
+    """KServe logs a traceback for each bad gRPC request; clients must not fill the disk."""
     kind = record.exc_info[0] if record.exc_info else None
     return kind is None or not issubclass(kind, REFUSALS)

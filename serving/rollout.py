@@ -85,7 +85,14 @@ def check_temporarily(
         ModelError: The model cannot be served.
         ServiceUnavailable: The server does not answer in time.
     """
+    from uniecs.encoder.folder import verify_model_folder
+
     started = time.monotonic()
+    if (found := verify_model_folder(model_folder).version) != model_version:
+        raise ModelError(
+            f"{model_folder} holds model version {found}, not {model_version}; deploy the release "
+            "with the folder that it was registered with."
+        )
     with temporary_server(model_folder, timeout=timeout) as http_url:
         check = check_server(http_url, model_version)
     return RolloutReport(

@@ -54,7 +54,6 @@ def load_model(folder: Path, *, expected_version: str | None = None) -> ServedMo
             or the forward fails.
     """
     from uniecs.encoder.folder import verify_model_folder
-    from uniecs.inference.encoder import Encoder
 
     manifest = verify_model_folder(folder)
     if expected_version is not None and manifest.version != expected_version:
@@ -62,6 +61,9 @@ def load_model(folder: Path, *, expected_version: str | None = None) -> ServedMo
             f"{folder} holds model version {manifest.version}, the release names "
             f"{expected_version}; deploy the release again."
         )
+
+    from uniecs.inference.encoder import Encoder  # torch: only for a folder worth loading
+
     try:
         encoder = Encoder.load(folder)
         check_probe(encoder.encode(probe_items()), dim=encoder.dim)

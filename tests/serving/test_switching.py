@@ -146,15 +146,17 @@ def test_a_new_release_of_the_same_model_is_followed_without_loading(
     assert running.server.live.model.encoder is encoder
 
 
-def test_a_pointer_that_disappears_changes_nothing(
+def test_a_pointer_that_disappears_changes_nothing_until_it_is_back(
     settings: Settings, follow: Follow, tiny_model: Path
 ) -> None:
     write_pointer(settings, tiny_model, 1)
     running = follow()
 
     pointer_path(settings).unlink()
-
     assert live(running) == version(tiny_model)
+    write_pointer(settings, tiny_model, 2)
+
+    until(lambda: (running_server(settings) or failing()).revision == 2)
 
 
 def test_one_home_has_one_server_and_a_dead_ones_status_is_ignored(settings: Settings) -> None:
