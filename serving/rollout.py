@@ -71,9 +71,18 @@ def deploy_release(
     point()
     try:
         return wait_until_live(settings, model_version, timeout)
-    except UniECSError:
-        undo()
+    except UniECSError as failure:
+        _move_back(undo, failure)
         raise
+
+
+def _move_back(undo: Callable[[], object], failure: UniECSError) -> None:
+    try:
+        undo()
+    except UniECSError as error:
+        raise ServiceUnavailable(
+            f"{failure} And the release pointer could not be moved back: {error}"
+        ) from failure
 
 
 def check_temporarily(
