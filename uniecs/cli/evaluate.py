@@ -33,7 +33,7 @@ def evaluate_command(
     from uniecs.cli.runtime import console
     from uniecs.evaluation.evaluate import evaluate
     from uniecs.inference.encoder import Encoder
-    from uniecs.search.rankers import catalog_rankers
+    from uniecs.search.hybrid import catalog_rankers
 
     opened = Catalog(catalog)
     encoder = Encoder.load(model)

@@ -1,7 +1,71 @@
-"""Commands: search."""
+"""Command: search."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from uniecs.cli.runtime import emit_json
+
+if TYPE_CHECKING:
+    from uniecs.search.request import SearchResponse
+
 
 def register(app: typer.Typer) -> None:
-    """Add this room's commands to ``app``."""
+    """Add ``search`` to ``app``."""
+    app.command("search")(search_command)
+
+
+def search_command(
+    text: Annotated[str, typer.Argument(help="Words of the query.")] = "",
+    *,
+    image: Annotated[Path | None, typer.Option(help="Picture of the query.")] = None,
+    where: Annotated[str, typer.Option(help="Filter over columns and attributes.NAME.")] = "",
+    top_k: Annotated[int, typer.Option(help="Number of hits.", min=1, max=1000)] = 10,
+    mode: Annotated[str, typer.Option(help="hybrid, or dense for the encoder alone.")] = "hybrid",
+    json: Annotated[bool, typer.Option("--json", help="Write one JSON document.")] = False,
+) -> None:
+    """Search the live generation by text, picture or both.
+
+    Example: uniecs search "red mug" --where 'price < 50 and brand == "X"'
+    """
+    from uniecs.errors import UsageError
+    from uniecs.search.request import SearchRequest
+    from uniecs.settings import Settings
+
+    if mode not in ("hybrid", "dense"):
+        raise UsageError(f"--mode is {mode!r}; give hybrid or dense.")
+    request = SearchRequest(
+        text=text,
+        image=image,
+        where=where,
+        top_k=top_k,
+        mode="dense" if mode == "dense" else "hybrid",
+    )
+    from uniecs.search.engine import SearchEngine
+
+    response = SearchEngine(Settings()).search(request)
+    if json:
+        emit_json(response.as_json())
+    else:
+        _show(response)
+
+
+def _show(response: "SearchResponse") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    output = Console()
+    table = Table("", "product", "title", "brand", "price", "score", box=None)
+    for rank, hit in enumerate(response.hits, start=1):
+        price = "" if hit.price is None else f"{hit.price:,.2f}"
+        table.add_row(
+            str(rank), hit.product_id, hit.title, hit.brand or "", price, f"{hit.score:.4f}"
+        )
+    output.print(table if response.hits else "no product matches")
+    spent = ", ".join(f"{name} {value:.0f}" for name, value in response.timings_ms.items())
+    output.print(
+        f"generation {response.generation}, model {response.model_version}, features "
+        f"{response.features}; ms: {spent}",
+        style="dim",
+    )

@@ -74,6 +74,10 @@ class GenerationStore:
             self._milvus = connect(self._settings)
         return self._milvus
 
+    def reconnect(self) -> None:
+        """Forget the connection; the next use opens one, and starts Milvus Lite if need be."""
+        self._milvus = None
+
     def build(
         self,
         source: ItemEncoder | Path,
@@ -233,6 +237,7 @@ class GenerationStore:
         Raises:
             GenerationError: When it is not complete, or does not pass verification.
         """
+        self._ledger.get(ref)  # a wrong id is told before a server is started
         with self._writing("swap"):
             self._repair()
             generation = self._ledger.get(ref)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import Column, DateTime, Engine, Integer, String, Table, Text, select, update
 from sqlalchemy.exc import IntegrityError
 
-from uniecs.database import metadata, open_database
+from uniecs.database import create_tables, metadata, open_database
 from uniecs.errors import GenerationError
 from uniecs.settings import Settings
 
@@ -105,7 +105,7 @@ class Ledger:
     def __init__(self, settings: Settings) -> None:
         self._engine: Engine = open_database(settings)
         self._tenant = settings.tenant
-        metadata.create_all(self._engine, tables=[_generations], checkfirst=True)
+        create_tables(self._engine, _generations)
 
     def close(self) -> None:
         """Give the connections back."""

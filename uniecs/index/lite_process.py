@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 
@@ -21,6 +22,14 @@ HOST = "127.0.0.1"
 """Loopback only: Milvus Lite knows no authentication."""
 
 FOLDER_CHECK_SECONDS = 5.0
+
+_OPTIONS = [
+    ("grpc.max_receive_message_length", 256 * 2**20),
+    ("grpc.max_send_message_length", 256 * 2**20),
+    # Clients ping every 10 s while they load a model; by default a server hangs up on that.
+    ("grpc.http2.max_ping_strikes", 0),
+    ("grpc.keepalive_permit_without_calls", 1),
+]
 
 
 def process_identity(pid: int) -> str | None:
@@ -43,7 +52,10 @@ def process_identity(pid: int) -> str | None:
 
 def serve(data_dir: Path, port_file: Path) -> None:
     """Serve ``data_dir`` until SIGTERM, SIGINT or the removal of the folder."""
-    from milvus_lite.adapter.grpc.server import start_server_in_thread
+    import grpc
+    from milvus_lite.adapter.grpc.server import milvus_pb2_grpc
+    from milvus_lite.adapter.grpc.servicer import MilvusServicer
+    from milvus_lite.db import MilvusLite
 
     stop = threading.Event()
 
@@ -52,9 +64,11 @@ def serve(data_dir: Path, port_file: Path) -> None:
 
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
-    server, engine, port = start_server_in_thread(
-        str(data_dir), host=HOST, port=0, max_workers=WORKERS
-    )
+    engine = MilvusLite(str(data_dir))
+    server = grpc.server(ThreadPoolExecutor(max_workers=WORKERS), options=_OPTIONS)
+    milvus_pb2_grpc.add_MilvusServiceServicer_to_server(MilvusServicer(engine), server)
+    port = server.add_insecure_port(f"{HOST}:0")
+    server.start()
     publish(port_file, port)
     while not stop.wait(FOLDER_CHECK_SECONDS):
         if not data_dir.exists():

@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import json
 import logging
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,16 +12,11 @@ from typing import Any
 import numpy as np
 
 from uniecs.errors import GenerationError, ServiceUnavailable
+from uniecs.index.layout import Capabilities, fields, index_plans, search_params
 from uniecs.index.lite_server import ensure_lite_server
-from uniecs.index.schema import COLUMNS, MAX_BYTES, METRIC, Row
+from uniecs.index.schema import COLUMNS, METRIC, Row
 from uniecs.settings import Settings
 
-INDEX_TYPES: tuple[str, ...] = ("IVF_FLAT", "HNSW")
-"""Vector indexes that we build. Checked here, because Milvus Lite accepts unknown names and
-fails when the collection is loaded again."""
-
-BM25_K1 = 1.2
-BM25_B = 0.5
 _NOT_FOUND = (100, 1600)
 _NOT_LOADED = (101,)
 _LOAD_TRIES = 8
@@ -31,33 +25,6 @@ _LOAD_WAIT_SECONDS = 0.5
 
 class CollectionGone(GenerationError):
     """A collection was dropped between looking it up and using it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a server can do, from its version.
-
-    Attributes:
-        bm25: It computes BM25 from text itself.
-        index_type: The vector index that suits it.
-    """
-
-    version: str
-    bm25: bool
-    index_type: str
-
-    @classmethod
-    def of(cls, version: str) -> "Capabilities":
-        """Capabilities of a version string.
-
-        Example:
-            >>> Capabilities.of("v2.3.5").bm25
-            False
-        """
-        if "lite" in version.lower():
-            return cls(version, bm25=True, index_type="IVF_FLAT")
-        numbers = [int(part) for part in version.lstrip("v").split("-")[0].split(".")[:2]]
-        return cls(version, bm25=numbers >= [2, 5], index_type="HNSW")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,56 +108,30 @@ class Milvus:
         """
         from pymilvus import DataType, Function, FunctionType, MilvusClient
 
-        bm25 = self.capabilities.bm25
+        can = self.capabilities
         with self._errors("create a collection"):
             schema = MilvusClient.create_schema(
                 auto_id=False, enable_dynamic_field=False, description=json.dumps(description)
             )
-            for column, kind in COLUMNS.items():
-                options: dict[str, Any] = {}
-                if kind == "VARCHAR":
-                    options["max_length"] = MAX_BYTES[column]
-                if kind == "FLOAT_VECTOR":
-                    options["dim"] = dim
-                if column == "terms" and bm25:
-                    options |= {"enable_analyzer": True, "analyzer_params": _ANALYZER}
-                schema.add_field(
-                    column,
-                    getattr(DataType, kind),
-                    is_primary=column == "product_id",
-                    is_partition_key=column == "tenant",
-                    **options,
+            for column, kind, options in fields(dim, bm25=can.bm25):
+                schema.add_field(column, getattr(DataType, kind), **options)
+            if can.bm25:
+                function = Function(
+                    name="bm25_of_terms",
+                    input_field_names=["terms"],
+                    output_field_names=["bm25"],
+                    function_type=FunctionType.BM25,
                 )
-            if bm25:
-                schema.add_field("bm25", DataType.SPARSE_FLOAT_VECTOR)
-                schema.add_function(
-                    Function(
-                        name="bm25_of_terms",
-                        input_field_names=["terms"],
-                        output_field_names=["bm25"],
-                        function_type=FunctionType.BM25,
-                    )
-                )
+                schema.add_function(function)
+            indexes = MilvusClient.prepare_index_params()
+            for column, kind, metric, build in index_plans(can, rows):
+                # "params" twice: pymilvus flattens the outer one, Milvus Lite reads the inner one
+                indexes.add_index(
+                    column, index_name=column, index_type=kind, metric_type=metric,
+                    params={"params": build},
+                )  # fmt: skip
             self._client.create_collection(name, schema=schema)
-            self._client.create_index(name, self._indexes(rows))
-
-    def _indexes(self, rows: int) -> Any:
-        kind = self.capabilities.index_type
-        if kind not in INDEX_TYPES:
-            raise GenerationError(f"Index type {kind!r} is none of {', '.join(INDEX_TYPES)}.")
-        build = {"nlist": cells(rows)} if kind == "IVF_FLAT" else {"M": 16, "efConstruction": 200}
-        indexes = self._client.prepare_index_params()
-        # "params" twice: pymilvus flattens the outer one, and Milvus Lite reads only the inner
-        indexes.add_index(
-            "vector", index_name="vector", index_type=kind, metric_type=METRIC,
-            params={"params": build},
-        )  # fmt: skip
-        if self.capabilities.bm25:
-            indexes.add_index(
-                "bm25", index_name="bm25", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25",
-                params={"params": {"bm25_k1": BM25_K1, "bm25_b": BM25_B}},
-            )  # fmt: skip
-        return indexes
+            self._client.create_index(name, indexes)
 
     def collections(self) -> list[str]:
         """Names of all collections."""
@@ -335,10 +276,7 @@ class Milvus:
             fields: Columns to return.
             exhaustive: Look into every cell of the index: filters that leave few rows need it.
         """
-        if self.capabilities.index_type == "IVF_FLAT":
-            params = {"nprobe": 65_536 if exhaustive else PROBES}
-        else:
-            params = {"ef": max(128, 4 * top_k)}
+        params = search_params(self.capabilities, top_k=top_k, exhaustive=exhaustive)
         search = {"metric_type": METRIC, "params": params}
         data = [row.tolist() for row in np.asarray(vectors, np.float32)]
         answers = self._search(name, data, "vector", top_k, expression, fields, search)
@@ -366,7 +304,8 @@ class Milvus:
             with self._errors("search"):
                 return self._client.search(
                     name, data=data, anns_field=column, limit=top_k, filter=expression,
-                    output_fields=list(fields) or ["product_id"], search_params=search, timeout=self._timeout,
+                    output_fields=list(fields) or ["product_id"], search_params=search,
+                    timeout=self._timeout,
                 )  # fmt: skip
 
         answers = self._loaded(name, once)
@@ -389,18 +328,3 @@ class Milvus:
                 raise
             self.load(name)
             return call()
-
-
-_ANALYZER = {"tokenizer": "standard"}
-PROBES = 64
-"""Cells of an IVF index that an unfiltered search looks into."""
-
-
-def cells(rows: int) -> int:
-    """Cells of an IVF index: about the square root of the number of rows, 1 to 1024.
-
-    Example:
-        >>> cells(10_000)
-        100
-    """
-    return max(1, min(1024, math.isqrt(rows)))

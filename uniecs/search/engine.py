@@ -1,0 +1,199 @@
+"""Answering a search: encode, retrieve by vector and by words, fuse, join features.
+
+A search resolves the live generation once and takes everything from that one. When it was dropped
+in between (two swaps within one search), the search starts over with the new one.
+"""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from uniecs.catalog.items import Item
+from uniecs.errors import QueryError, ServiceUnavailable
+from uniecs.index.expressions import expression
+from uniecs.index.filters import Filter, all_of, parse_filter
+from uniecs.index.generations import GenerationStore
+from uniecs.index.ledger import Generation
+from uniecs.index.lexical import analyse
+from uniecs.index.milvus import CollectionGone, Hit
+from uniecs.search.constraints import PriceWish, price_wish
+from uniecs.search.encoders import EncoderShelf
+from uniecs.search.features import FeatureJoin
+from uniecs.search.fusion import fuse
+from uniecs.search.lexicon import FIELDS, Lexicon
+from uniecs.search.request import SearchHit, SearchRequest, SearchResponse
+from uniecs.search.retrieval import ANCHORS, DEPTH, Anchor, composed_terms, weights_for
+from uniecs.settings import Settings
+
+if TYPE_CHECKING:
+    from uniecs.inference.encoder import Encoder
+
+_TRIES = 4
+_STAGES = ("encode", "dense", "lexical", "features", "total")
+
+
+class SearchEngine:
+    """Searches the live generation; safe for use by many threads.
+
+    Args:
+        settings: Which index, registry, features and tenant.
+        encoder: The only encoder to use; by default the live generation's own is loaded.
+        features: Joins online features; by default those that were materialized last.
+        new_id: Makes query ids.
+
+    Example:
+        ``SearchEngine(settings).search(SearchRequest(text="red mug", where="price < 20"))``
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        encoder: "Encoder | None" = None,
+        *,
+        features: FeatureJoin | None = None,
+        new_id: Callable[[], str] = lambda: f"q-{uuid.uuid4().hex[:16]}",
+    ) -> None:
+        self._store = GenerationStore(settings)
+        self._shelf = EncoderShelf(settings, encoder)
+        self._lexicon = Lexicon(settings)
+        self._features = features or FeatureJoin(settings)
+        self._new_id = new_id
+
+    def search(self, request: SearchRequest) -> SearchResponse:
+        """Answer one request.
+
+        Raises:
+            FilterError: When the filter cannot be understood.
+            QueryError: When the picture cannot be used.
+            GenerationError: When no generation is live.
+            ModelMismatch: When the given encoder is of another model than the generation.
+            ServiceUnavailable: When Milvus does not answer.
+        """
+        where = parse_filter(request.where) if request.where.strip() else None
+        self._features.open()
+        for attempt in range(_TRIES - 1):
+            try:
+                return self._answer(request, where)
+            except CollectionGone:
+                continue
+            except ServiceUnavailable:
+                if attempt:
+                    raise
+                self._store.reconnect()
+        return self._answer(request, where)
+
+    def _answer(self, request: SearchRequest, where: Filter | None) -> SearchResponse:
+        clock = _Clock()
+        generation = self._store.live()
+        encoder = self._shelf.fitting(generation)
+        hybrid = request.mode == "hybrid" and bool(request.text.strip())
+        wish = price_wish(request.text) if hybrid else PriceWish(request.text)
+        query = replace(request, text=wish.rest or request.text)
+        with clock.measure("encode"):
+            vectors = _encode(encoder, query, composed=hybrid and request.image is not None)
+        ranked: dict[str, Hit] = {}
+        for tier in dict.fromkeys((wish.filter, None)):  # the wished price first, then any price
+            if len(ranked) < request.top_k:
+                limit = all_of([part for part in (where, tier) if part is not None])
+                bonus = 1.0 if tier is not None else 0.0
+                for hit in self._retrieve(generation, query, vectors, limit, hybrid, clock):
+                    ranked.setdefault(hit.product_id, replace(hit, score=hit.score + bonus))
+        hits = list(ranked.values())[: request.top_k]
+        with clock.measure("features"):
+            joined = self._features.join([hit.product_id for hit in hits])
+        return SearchResponse(
+            query_id=self._new_id(),
+            generation=generation.id,
+            model_version=generation.model_version,
+            features=joined.status,
+            hits=tuple(_shown(hit, joined.values.get(hit.product_id, {})) for hit in hits),
+            timings_ms=clock.milliseconds(),
+        )
+
+    def _retrieve(
+        self,
+        generation: Generation,
+        request: SearchRequest,
+        vectors: np.ndarray,
+        where: Filter | None,
+        hybrid: bool,
+        clock: "_Clock",
+    ) -> list[Hit]:
+        milvus = self._store.milvus
+        depth = max(DEPTH, request.top_k) if hybrid else request.top_k
+        with clock.measure("dense"):
+            found = milvus.nearest(
+                generation.collection,
+                vectors,
+                top_k=depth,
+                expression=expression(where, tenant=generation.tenant),
+                fields=FIELDS,
+                exhaustive=where is not None,
+            )
+        if not hybrid:
+            return found[0]
+        composed = request.image is not None
+        with clock.measure("lexical"):
+            anchors = [_anchor(hit) for hit in found[-1][:ANCHORS]] if composed else []
+            terms = composed_terms(request.text, anchors) if composed else analyse(request.text)
+            words = self._lexicon.search(milvus, generation, terms, top_k=depth, where=where)
+        weights = weights_for(composed=composed)
+        hits = {hit.product_id: hit for hit in (*found[0], *words)}
+        fused = fuse(
+            [
+                ([hit.product_id for hit in found[0]], weights.dense),
+                ([hit.product_id for hit in words], weights.lexical),
+            ]
+        )
+        return [replace(hits[product_id], score=score) for product_id, score in fused]
+
+
+def _encode(encoder: "Encoder", request: SearchRequest, *, composed: bool) -> np.ndarray:
+    """[1, D] vector of the query, or [2, D] with that of its picture alone when composed."""
+    items = [Item("query", request.text.strip(), request.image)]
+    if composed:
+        items.append(Item("picture", "", request.image))
+    encoded = encoder.encode(items)
+    for error in encoded.errors:
+        if error is not None:
+            raise QueryError(f"The query's picture cannot be used: {error.message}")
+    return encoded.vectors
+
+
+def _anchor(hit: Hit) -> Anchor:
+    names = (str(hit.fields.get(name, "")) for name in ("title", "brand", "category"))
+    return Anchor(heading=" ".join(names), similarity=hit.score)
+
+
+def _shown(hit: Hit, features: Mapping[str, Any]) -> SearchHit:
+    return SearchHit(
+        product_id=hit.product_id,
+        score=round(hit.score, 6),
+        title=str(hit.fields["title"]),
+        brand=str(hit.fields["brand"]) or None,
+        price=float(hit.fields["price"]) if hit.fields["has_price"] else None,
+        features=dict(features),
+    )
+
+
+class _Clock:
+    """Milliseconds per stage; a stage measured twice adds up."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+        self._spent = dict.fromkeys(_STAGES, 0.0)
+
+    @contextmanager
+    def measure(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self._spent[stage] += time.perf_counter() - start
+
+    def milliseconds(self) -> dict[str, float]:
+        self._spent["total"] = time.perf_counter() - self._start
+        return {stage: round(1000 * seconds, 2) for stage, seconds in self._spent.items()}

@@ -1,0 +1,172 @@
+"""The same retrieval as the engine's, exact and in process, for evaluation on a whole catalog."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from uniecs.catalog.images import resolve_image
+from uniecs.catalog.items import Item
+from uniecs.catalog.presence import Presence
+from uniecs.catalog.reading import Catalog, Query
+from uniecs.catalog.schema import Product
+from uniecs.errors import ImageError
+from uniecs.index.lexical import Bm25, analyse, document_terms
+from uniecs.search.constraints import PriceWish, price_wish
+from uniecs.search.fusion import FusionWeights, fuse
+from uniecs.search.retrieval import ANCHORS, DEPTH, Anchor, composed_terms, weights_for
+
+if TYPE_CHECKING:
+    from uniecs.inference.encoder import Encoder
+
+Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+Ranked = list[tuple[str, float]]
+Ranker = Callable[[Sequence[Query], int], list[Ranked]]
+
+PICTURES_ONLY: frozenset[str] = frozenset({"description_to_image"})
+"""Query types whose candidates are pictures alone; their words are not looked up in texts."""
+
+_CHUNK = 512
+
+
+def catalog_rankers(encoder: "Encoder", catalog: Catalog) -> dict[str, Ranker]:
+    """Rankers over a whole catalog: the encoder alone, and hybrid search.
+
+    Args:
+        encoder: Encodes queries and products.
+        catalog: Searched as a whole; each product by its text and its first picture.
+
+    Returns:
+        ``encoder`` and ``hybrid``: queries and k -> top k (product_id, score) per query.
+    """
+    pool = _Pool(encoder, catalog)
+    return {"encoder": pool.encoder, "hybrid": pool.hybrid}
+
+
+class _Pool:
+    """Vectors and terms of a catalog, made when first needed."""
+
+    def __init__(self, encoder: "Encoder", catalog: Catalog) -> None:
+        self._encoder = encoder
+        self._folder = catalog.folder
+        self._products = catalog.products
+        self._ids = [product.product_id for product in self._products]
+        self._prices = np.array(
+            [np.nan if product.price is None else product.price for product in self._products]
+        )
+        self._views: dict[Presence, Floats] = {}
+
+    @cached_property
+    def _bm25(self) -> Bm25:
+        return Bm25.build(self._ids, [document_terms(product) for product in self._products])
+
+    def encoder(self, queries: Sequence[Query], k: int) -> list[Ranked]:
+        """Top k by the encoder's vectors."""
+        vectors = self._encode([_item(query, query.text) for query in queries])
+        return [
+            self._nearest(query, vector, k) for query, vector in zip(queries, vectors, strict=True)
+        ]
+
+    def hybrid(self, queries: Sequence[Query], k: int) -> list[Ranked]:
+        """Top k as the search engine ranks them; without words the same as ``encoder``."""
+        wishes = [price_wish(query.text) for query in queries]
+        texts = [wish.rest or query.text for wish, query in zip(wishes, queries, strict=True)]
+        vectors = self._encode([_item(q, text) for q, text in zip(queries, texts, strict=True)])
+        pictures = self._encode([_item(q, "") for q in queries if q.image and q.text.strip()])
+        picture = iter(pictures)
+        answers = []
+        for query, text, wish, vector in zip(queries, texts, wishes, vectors, strict=True):
+            if not text.strip() or query.type in PICTURES_ONLY:
+                answers.append(self._nearest(query, vector, k))
+                continue
+            composed = query.image is not None
+            anchors = self._anchors(next(picture)) if composed else []
+            terms = composed_terms(text, anchors) if composed else analyse(text)
+            weights = weights_for(composed=composed)
+            fused = partial(self._fused, query, vector, terms, weights, max(DEPTH, k))
+            answers.append(self._tiers(fused, wish, k))
+        return answers
+
+    def _tiers(self, fused: Callable[[Mask], Ranked], wish: PriceWish, k: int) -> Ranked:
+        """Products within the wished price first, then the others."""
+        within = np.array([wish.allows(None if np.isnan(p) else p) for p in self._prices])
+        if within.all():
+            return fused(within)[:k]
+        ranked = {product_id: score + 1.0 for product_id, score in fused(within)}
+        if len(ranked) < k:
+            for product_id, score in fused(np.ones_like(within)):
+                ranked.setdefault(product_id, score)
+        return list(ranked.items())[:k]
+
+    def _fused(
+        self,
+        query: Query,
+        vector: Floats,
+        terms: list[str],
+        weights: FusionWeights,
+        depth: int,
+        allowed: Mask,
+    ) -> Ranked:
+        dense = [name for name, _ in self._nearest(query, vector, depth, allowed)]
+        words = [name for name, _ in self._bm25.search(terms, depth, allowed)]
+        return fuse([(dense, weights.dense), (words, weights.lexical)])
+
+    def _anchors(self, picture: Floats) -> list[Anchor]:
+        scores = self._view(Presence.BOTH) @ picture
+        rows = np.argsort(-scores, kind="stable")[:ANCHORS]
+        return [Anchor(_heading(self._products[row]), float(scores[row])) for row in rows]
+
+    def _nearest(self, query: Query, vector: Floats, k: int, allowed: Mask | None = None) -> Ranked:
+        view = self._view(Presence.IMAGE if query.type in PICTURES_ONLY else Presence.BOTH)
+        usable = view.any(axis=1)
+        if allowed is not None:
+            usable &= allowed
+        if not vector.any():  # the query could not be encoded
+            return []
+        scores = np.where(usable, view @ vector, -np.inf)
+        order = np.argsort(-scores, kind="stable")[:k]
+        return [(self._ids[row], float(scores[row])) for row in order if np.isfinite(scores[row])]
+
+    def _view(self, view: Presence) -> Floats:
+        """[N, D] vectors of all products in one view; zeros where a product lacks it."""
+        if view not in self._views:
+            items = [_product_item(product, self._folder, view) for product in self._products]
+            vectors = self._encode(items)
+            lost = [
+                row
+                for row, item in enumerate(items)
+                if item.image and item.text and not vectors[row].any()
+            ]
+            # an unreadable picture is an absent one, as in the index
+            vectors[lost] = self._encode([Item(items[row].id, items[row].text) for row in lost])
+            self._views[view] = vectors
+        return self._views[view]
+
+    def _encode(self, items: Sequence[Item]) -> Floats:
+        parts = [
+            self._encoder.encode(items[start : start + _CHUNK]).vectors
+            for start in range(0, len(items), _CHUNK)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, self._encoder.dim), np.float32)
+
+
+def _item(query: Query, text: str) -> Item:
+    return Item(query.query_id, text.strip(), query.image)
+
+
+def _product_item(product: Product, folder: Path, view: Presence) -> Item:
+    image = None
+    if Presence.IMAGE in view and product.image:
+        try:
+            image = resolve_image(folder, product.image)
+        except ImageError:
+            image = None
+    return Item(product.product_id, product.full_text if Presence.TEXT in view else "", image)
+
+
+def _heading(product: Product) -> str:
+    return f"{product.title} {product.brand or ''} {product.category}"
