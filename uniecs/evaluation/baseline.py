@@ -4,6 +4,7 @@ An encoder that does not beat it is broken.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ LIMITS = ImageLimits(draft_side=96)
 SIDE, BINS, THUMBNAIL = 64, 8, 8
 FEATURES = BINS**3 + THUMBNAIL**2
 BLOCK = 512
+DECODERS = 4
 
 
 class Baseline:
@@ -93,11 +95,13 @@ class Baseline:
         return scores
 
     def _catalog_pictures(self) -> Floats:
-        rows = []
-        for number, product in enumerate(self._catalog.products, 1):
-            rows.append(_appearance(_picture(self._catalog.folder, product.image)))
-            if self._progress and (number % BLOCK == 0 or number == len(self._ids)):
-                self._progress("pictures of the baseline", number, len(self._ids))
+        paths = [_picture(self._catalog.folder, p.image) for p in self._catalog.products]
+        rows: list[Floats] = []
+        with ThreadPoolExecutor(DECODERS) as pool:  # Pillow decodes outside the interpreter lock
+            for start in range(0, len(paths), BLOCK):
+                rows += pool.map(_appearance, paths[start : start + BLOCK])
+                if self._progress:
+                    self._progress("pictures of the baseline", len(rows), len(paths))
         return np.stack(rows)
 
 

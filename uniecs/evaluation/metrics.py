@@ -58,9 +58,10 @@ def score_rankings(
 
 def hit_at_1(ranked: Ranking, relevance: Sequence[Mapping[int, int]]) -> Values:
     """[Q] 1.0 where the first answer has the highest relevance that the query has, else 0.0."""
+    highest = [max(gains.values(), default=0) for gains in relevance]
     best = [
-        {number: 1 for number, gain in gains.items() if gain == max(gains.values())}
-        for gains in relevance
+        {number: 1 for number, gain in gains.items() if gain == top}
+        for gains, top in zip(relevance, highest, strict=True)
     ]
     return score_rankings(ranked, best, ["R@1"])["R@1"]
 

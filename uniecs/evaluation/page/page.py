@@ -82,11 +82,15 @@ def _figures(report: EvaluationReport) -> list[Figure]:
     asked = {name: task for name, task in report.tasks.items() if task.queries}
     sanity = report.sanity[WHOLE_TEXT]
     figures = [
-        Figure("Macro R@10", percent(report.macro.recall_10), _between(report.macro, "R@10")),
         Figure(
-            "Whole text → picture, R@10",
-            percent(sanity.recall_10) if sanity.queries else NONE,
-            f"{sanity.queries:,} queries, pool {sanity.pool:,}",
+            "Mean R@10 of nine tasks",
+            f"{percent(report.macro.recall_10)} %",
+            _between(report.macro, "R@10"),
+        ),
+        Figure(
+            "Whole text → picture",
+            f"{percent(sanity.recall_10)} %" if sanity.queries else NONE,
+            f"R@10, {sanity.queries:,} queries, pool {sanity.pool:,}",
         ),
     ]
     if asked:
@@ -101,7 +105,9 @@ def _figures(report: EvaluationReport) -> list[Figure]:
     beaten = {row.kind for row in compared if row.gain is not None and row.gain > 0}
     if kinds:
         figures.append(
-            Figure("Query types above the baseline", f"{len(beaten)} of {len(kinds)}", "nDCG@10")
+            Figure(
+                "Above the baseline", f"{len(beaten)} of {len(kinds)}", "query types, by nDCG@10"
+            )
         )
     return figures
 
