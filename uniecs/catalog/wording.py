@@ -33,7 +33,8 @@ def short_facts(product: Product) -> dict[str, str]:
     """Attributes whose value is short text, plus brand and the leaf of the category.
 
     Example:
-        >>> short_facts(Product(product_id="1", title="x", brand="Nike", attributes={"fit": "Slim"}))
+        >>> mug = Product(product_id="1", title="mug", brand="Nike", attributes={"fit": "Slim"})
+        >>> short_facts(mug)
         {'brand': 'Nike', 'fit': 'Slim'}
     """
     leaf = product.category.rsplit(">", 1)[-1].strip()

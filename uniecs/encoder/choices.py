@@ -67,6 +67,8 @@ def small() -> EncoderConfig:
                 "num_attention_heads": 4,
                 "intermediate_size": 384,
                 "max_position_embeddings": 128,
+                "hidden_dropout_prob": 0.0,  # training hides words instead; see run.word_dropout
+                "attention_probs_dropout_prob": 0.0,
             },
         ),
         fusion_dim=192,

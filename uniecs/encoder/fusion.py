@@ -48,10 +48,9 @@ class Shared:
 class CrossAttention(nn.Module):
     """Multi-head attention of one stream's tokens over the other stream's valid tokens."""
 
-    def __init__(self, dim: int, heads: int, dropout: float) -> None:
+    def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
-        self.dropout = dropout
         self.query = nn.Linear(dim, dim)
         self.key_value = nn.Linear(dim, 2 * dim)
         self.out = nn.Linear(dim, dim)
@@ -65,7 +64,6 @@ class CrossAttention(nn.Module):
             k,
             v,
             attn_mask=None if mask is None else mask[:, None, None, :],
-            dropout_p=self.dropout if self.training else 0.0,
         )
         merged: Tensor = self.out(attended.transpose(1, 2).flatten(2))
         return merged
@@ -115,8 +113,8 @@ class FusionLayer(nn.Module):
         super().__init__()
         self.norm_image = nn.LayerNorm(dim)
         self.norm_text = nn.LayerNorm(dim)
-        self.image_from_text = CrossAttention(dim, heads, dropout)
-        self.text_from_image = CrossAttention(dim, heads, dropout)
+        self.image_from_text = CrossAttention(dim, heads)
+        self.text_from_image = CrossAttention(dim, heads)
         self.update_image = GatedUpdate(dim, ffn, dropout)
         self.update_text = GatedUpdate(dim, ffn, dropout)
 

@@ -129,12 +129,17 @@ def augment(pixels: Tensor, strong: Tensor, generator: Generator) -> Tensor:
         pixels.float(), grid, mode="bilinear", padding_mode="border", align_corners=False
     )
     spread = torch.where(strong, torch.tensor(0.2), torch.tensor(0.08))
-    light = 1 + spread * between(-1, 1)
-    contrast = 1 + spread * between(-1, 1)
-    colour = 1 + spread * between(-1, 1)
-    moved = moved * light[:, None, None, None]
-    grey = moved.mean(dim=1, keepdim=True)
-    moved = grey + (moved - grey) * colour[:, None, None, None]
-    mean = moved.mean(dim=(1, 2, 3), keepdim=True)
-    moved = mean + (moved - mean) * contrast[:, None, None, None]
-    return moved.clamp(0, 255).to(torch.uint8)
+    light, contrast, colour = (1 + spread * between(-1, 1) for _ in range(3))
+    return _relight(moved, light, contrast, colour)
+
+
+def _relight(pixels: Tensor, light: Tensor, contrast: Tensor, colour: Tensor) -> Tensor:
+    """Brightness, then saturation, then contrast around the mean, as one colour matrix."""
+    grey = torch.full((3, 3), 1 / 3)
+    matrix = torch.lerp(grey, torch.eye(3), colour[:, None, None]) * light[:, None, None]
+    mean = torch.einsum("nkc,nc->nk", matrix, pixels.mean(dim=(2, 3))).mean(dim=1)
+    shift = mean * (1 - contrast)
+    count, _, height, width = pixels.shape
+    mixed = torch.bmm(matrix * contrast[:, None, None], pixels.reshape(count, 3, -1))
+    lit = mixed.add_(shift[:, None, None]).clamp_(0, 255)
+    return lit.to(torch.uint8).view(count, 3, height, width)

@@ -85,7 +85,7 @@ def train(
     texts = [text for p in pairs.products for text in (p.title, p.details) if text]
     model, processor = build_encoder(config.encoder, texts, seed=config.run.seed)
     device = config.run.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    nn.Module.to(model, device, memory_format=torch.channels_last)
+    _place(model, device, torch.channels_last)
     relations = catalog_relations(catalog, digests)
     wanted = sorted({path for p in pairs.products for path in p.image_paths})
     pixels = PixelStore(
@@ -149,7 +149,7 @@ def _finish(
         "catalog_digest": catalog_digest,
     }
     card = model_card(trainer.config, model.num_parameters(), details)
-    nn.Module.to(model, "cpu", memory_format=torch.contiguous_format)
+    _place(model, "cpu", torch.contiguous_format)
     manifest = save_model_folder(model, processor, out / "model", card=card)
     report = TrainReport(model_version=manifest.version, **details)
     write_json(out / "train.json", asdict(report))
@@ -157,6 +157,14 @@ def _finish(
         shutil.rmtree(out / name, ignore_errors=True)
     (out / "best.safetensors").unlink(missing_ok=True)
     return report
+
+
+def _place(model: nn.Module, device: str, layout: torch.memory_format) -> None:
+    """Move a model; convolutions train faster with their channels last."""
+    model.to(device=device)
+    for parameter in model.parameters():
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.contiguous(memory_format=layout)
 
 
 def _best_validation(history: Path, epoch: int) -> dict[str, float]:
