@@ -1,0 +1,1 @@
+"""Is what we serve still what we trained on? Evidently reports that end in one verdict."""
