@@ -2,18 +2,22 @@
 
 from kfp import dsl
 
+from components.deploy import deploy
 from components.embed import embed
 from components.evaluate import evaluate
 from components.gate import gate
 from components.index import index
+from components.materialize import materialize
+from components.promote import promote
 from components.register import register
+from components.simulate_events import simulate_events
 from components.split_and_pair import split_and_pair
 from components.summarise import summarise
 from components.train import train
 from components.validate import validate
 
 
-@dsl.pipeline(
+@dsl.pipeline(  # type: ignore[untyped-decorator]  # kfp has no types
     name="retraining",
     description="Validate a catalog, train and judge an encoder, and deploy it if a gate agrees.",
 )
@@ -34,17 +38,46 @@ def retraining(
         sessions: Simulated shopping sessions; 0 where real events come in.
     """
     with dsl.ExitHandler(summarise(run_id=run_id), name="loop"):
-        accepted = validate(catalog=catalog, run_id=run_id).outputs["accepted"]
-        paired = split_and_pair(accepted=accepted, run_id=run_id).outputs["paired"]
-        trained = train(paired=paired, preset=preset, overrides=overrides, run_id=run_id).outputs[
-            "trained"
-        ]
-        evaluated = evaluate(paired=paired, trained=trained, run_id=run_id).outputs["evaluated"]
-        model = register(paired=paired, trained=trained, evaluated=evaluated, run_id=run_id).output
-        embedding = embed(paired=paired, trained=trained, run_id=run_id)
-        embedded = embedding.after(registered).outputs["embedded"]
-        generation = index(paired=paired, embedded=embedded, model_version=model, run_id=run_id)
-        judged = gate(paired=paired, evaluated=evaluated, model_version=model, run_id=run_id).after(
-            generation
+        validated = validate(catalog=catalog, run_id=run_id)
+        accepted = validated.outputs["accepted"]
+
+        split = split_and_pair(accepted=accepted, run_id=run_id)
+        paired = split.outputs["paired"]
+
+        training = train(paired=paired, preset=preset, overrides=overrides, run_id=run_id)
+        trained = training.outputs["trained"]
+
+        evaluation = evaluate(paired=paired, trained=trained, run_id=run_id)
+        evaluated = evaluation.outputs["evaluated"]
+
+        model = register(paired=paired, trained=trained, evaluated=evaluated, run_id=run_id)
+
+        embedding = embed(paired=paired, trained=trained, run_id=run_id).after(model)
+        embedded = embedding.outputs["embedded"]
+
+        generation = index(
+            paired=paired, embedded=embedded, model_version=model.output, run_id=run_id
         )
-        _ = judged
+        events = simulate_events(
+            paired=paired,
+            trained=trained,
+            model_version=model.output,
+            generation=generation.output,
+            sessions=sessions,
+            run_id=run_id,
+        )
+        features = materialize(paired=paired, run_id=run_id).after(events)
+
+        judgement = gate(
+            paired=paired, evaluated=evaluated, model_version=model.output, run_id=run_id
+        ).after(features)
+        with dsl.If(judgement.outputs["Output"] == "promote", name="the gate agrees"):
+            promoted = promote(
+                judged=judgement.outputs["judged"], model_version=model.output, run_id=run_id
+            )
+            deploy(
+                model_version=promoted.output,
+                generation=generation.output,
+                feature_service=features.output,
+                run_id=run_id,
+            )

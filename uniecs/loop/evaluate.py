@@ -24,7 +24,7 @@ def run(spec: EvaluateSpec, _: Settings) -> Step:
             "trained": published_digest(spec.trained, "model"),
         },
         code=["uniecs.catalog", "uniecs.encoder", "uniecs.inference", "uniecs.evaluation",
-              "uniecs.search.hybrid"],
+              "uniecs.search", "uniecs.index.lexical"],
         work=lambda folder: _work(spec, folder),
         headline=_headline,
         shows="report",

@@ -1,5 +1,7 @@
 """The offline gate: may this model replace the one in production?"""
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +10,7 @@ from uniecs.settings import Settings
 
 if TYPE_CHECKING:
     from uniecs.registry import ModelVersion, Registry
+    from uniecs.registry.ledger import StageChange, StageLedger
 
 PROMOTE, REFUSE = "promote", "refuse"
 """The two words that the pipeline's condition compares."""
@@ -28,34 +31,54 @@ class GateSpec(LoopSpec):
 def run(spec: GateSpec, settings: Settings) -> Step:
     """Judge the registered report against production's; the output holds ``gate.json``.
 
-    A production model whose report is of another catalog is evaluated on this one first.
+    A production model whose report is of another catalog is evaluated on this one first. A version
+    that was rolled back is refused: what a person took out, only a person puts back.
     """
-    production = _production_version(settings)
+    ledger = _ledger(settings)
+    changes = [change for change in ledger.history() if change.version == spec.model_version]
     return Step(
         inputs={
-            "paired": published_digest(spec.paired, "catalog"),
-            "evaluated": published_digest(spec.evaluated, "report/report.json"),
+            "catalog": published_digest(spec.paired, "catalog"),
+            "report": published_digest(spec.evaluated, "report/report.json"),
             "candidate": spec.model_version,
-            "production": production or "none",
+            "production": _opponent(spec.model_version, ledger.board().production, changes),
         },
+        config={"rolled_back": _was_rolled_back(changes)},
         code=["uniecs.evaluation", "uniecs.registry"],
-        work=lambda folder: _work(spec, settings, folder),
+        work=lambda folder: _work(spec, settings, folder, rolled_back=_was_rolled_back(changes)),
         headline=lambda report: f"{report['decision']}: {' '.join(report['reasons'])}",
     )
 
 
-def _production_version(settings: Settings) -> str | None:
-    """The ledger alone knows, which spares a reused gate the registry's start."""
+def production_version(settings: Settings) -> str | None:
+    """The version in production, from the ledger alone: this spares MLflow's start."""
+    return _ledger(settings).board().production
+
+
+def _ledger(settings: Settings) -> "StageLedger":
     from datetime import UTC, datetime
 
     from uniecs.database import open_database
     from uniecs.registry.ledger import StageLedger
 
-    ledger = StageLedger(open_database(settings), clock=lambda: datetime.now(UTC), actor="pipeline")
-    return ledger.board().production
+    clock = partial(datetime.now, UTC)
+    return StageLedger(open_database(settings), clock=clock, actor="pipeline")
 
 
-def _work(spec: GateSpec, settings: Settings, folder: Path) -> dict[str, Any]:
+def _opponent(candidate: str, production: str | None, changes: "Sequence[StageChange]") -> str:
+    """Whom the candidate is held against; once promoted, whom it was held against then."""
+    if production != candidate:
+        return production or "none"
+    won = [change for change in changes if change.to_stage == "production" and change.gate_report]
+    report = won[-1].gate_report if won else None
+    return str((report or {}).get("production_version") or "none")
+
+
+def _was_rolled_back(changes: "Sequence[StageChange]") -> bool:
+    return bool(changes) and changes[-1].reason == "rolled back"
+
+
+def _work(spec: GateSpec, settings: Settings, folder: Path, *, rolled_back: bool) -> dict[str, Any]:
     from uniecs.evaluation.gates import offline_gate
     from uniecs.registry import Registry
 
@@ -71,10 +94,15 @@ def _work(spec: GateSpec, settings: Settings, folder: Path) -> dict[str, Any]:
         production_digest=production.report_digest if production else None,
     )
     (folder / REPORT).write_text(report.model_dump_json(indent=1), encoding="utf-8")
+    passed = report.passed and not rolled_back
+    advice = (
+        f"{candidate.version} was rolled back; `uniecs promote {candidate.version} production` "
+        "puts it back if that was a mistake."
+    )
     return {
-        "passed": report.passed,
-        "decision": PROMOTE if report.passed else REFUSE,
-        "reasons": report.reasons,
+        "passed": passed,
+        "decision": PROMOTE if passed else REFUSE,
+        "reasons": [advice] if rolled_back else report.reasons,
         "production": production.version if production else None,
     }
 

@@ -24,6 +24,7 @@ def write_page(summary: RunSummary) -> Path:
         links={name: path.relative_to(summary.folder) for name, path in summary.reports.items()},
         longest=max((line.seconds for line in summary.steps), default=1.0) or 1.0,
     )
+    summary.folder.mkdir(parents=True, exist_ok=True)
     path = summary.folder / "summary.html"
     path.write_text(page, encoding="utf-8")
     return path
