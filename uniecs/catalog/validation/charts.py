@@ -79,7 +79,7 @@ def _number(value: float) -> str:
 
 
 def _shorten(label: str) -> str:
-    return label if len(label) <= 36 else "…" + label[-35:]
+    return label if len(label) <= 34 else "…" + label[-33:]
 
 
 def _svg(parts: Sequence[str], height: int, title: str) -> str:

@@ -15,8 +15,8 @@ class Check(BaseModel):
 
     name: str
     passed: bool
-    value: float
-    threshold: float
+    value: int | float
+    threshold: int | float
 
 
 class ValidationReport(BaseModel):

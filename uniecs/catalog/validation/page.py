@@ -21,7 +21,7 @@ from uniecs.catalog.validation.rules import rules
 if TYPE_CHECKING:
     import pandas as pd
 
-_SHOWN_ROWS = 50
+_SHOWN_ROWS = 30
 _SHOWN_BARS = 20
 
 
