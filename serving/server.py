@@ -75,7 +75,11 @@ class LocalServer:
         fixed = FixedRepository(repository)
         listener = _listen(self._config.host, self._config.http_port)
         self.http_url = _url(f"http://{_bracket(self._config.host)}", listener.getsockname()[1])
-        await self._start_grpc(InferenceServicer(dataplane, fixed))
+        try:
+            await self._start_grpc(InferenceServicer(dataplane, fixed))
+        except ServiceUnavailable:
+            listener.close()
+            raise
         application = build_application(dataplane, fixed, self._config)
         self._http = _QuietServer(
             uvicorn.Config(

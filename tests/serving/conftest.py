@@ -23,9 +23,10 @@ def launch() -> Iterator[Launch]:
     running = []
 
     def _launch(model: ServedModel, config: ServingConfig = FREE_PORTS, **more) -> RunningServer:
-        running.append(RunningServer(LocalServer(model, config, **more)))
-        running[-1].start()
-        return running[-1]
+        one = RunningServer(LocalServer(model, config, **more))
+        one.start()
+        running.append(one)
+        return one
 
     yield _launch
     for one in running:

@@ -9,7 +9,7 @@ import pytest
 from serving.predictor.live import ServedModel, load_model
 from tests.serving.conftest import Launch
 from tests.serving.running import FREE_PORTS, RunningServer, b64, picture
-from uniecs.errors import ModelError
+from uniecs.errors import ModelError, ServiceUnavailable
 from uniecs.inference.batching import BatchLimits, ItemEncoder
 from uniecs.inference.items import Encoded, Item
 
@@ -111,6 +111,34 @@ def test_a_request_past_its_deadline_is_a_504(served: ServedModel, launch: Launc
     encoder.gate.set()
     assert answer.status_code == 504
     assert "deadline_seconds = 0.1" in answer.json()["error"]
+
+
+def test_a_stopping_server_answers_the_requests_that_run(
+    served: ServedModel, launch: Launch
+) -> None:
+    encoder = Held(served.encoder)
+    running = launch(replace(served, encoder=encoder))
+    with ThreadPoolExecutor(2) as pool:
+        request = pool.submit(running.v1, {"text": "just in time"})
+        assert encoder.entered.wait(10)
+        stopping = pool.submit(running.run, running.server.stop())
+        with pytest.raises(TimeoutError):
+            stopping.result(0.3)
+        encoder.gate.set()
+
+        assert request.result().status_code == 200
+        stopping.result(20)
+
+
+@pytest.mark.parametrize("which", ["http_port", "grpc_port"])
+def test_a_taken_port_is_named(
+    server: RunningServer, served: ServedModel, launch: Launch, which: str
+) -> None:
+    url = server.server.http_url if which == "http_port" else server.server.grpc_url
+    port = int(url.rsplit(":")[-1])
+
+    with pytest.raises(ServiceUnavailable, match=f"Cannot listen on 127.0.0.1:{port}"):
+        launch(served, FREE_PORTS.model_copy(update={which: port}))
 
 
 def test_an_altered_model_folder_is_refused_before_it_is_loaded(broken_model: Path) -> None:
