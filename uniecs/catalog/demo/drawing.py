@@ -12,12 +12,13 @@ from uniecs.catalog.demo.outlines import Floats, box, ellipse
 from uniecs.catalog.demo.patterns import PATTERN_WEIGHTS, Grid
 from uniecs.catalog.demo.shapes import Part, Role, Shape
 from uniecs.catalog.demo.shapes_home import HOME_SHAPES
+from uniecs.catalog.demo.shapes_travel import TRAVEL_SHAPES
 from uniecs.catalog.demo.shapes_wear import WEAR_SHAPES
 from uniecs.catalog.demo.surfaces import SURFACES, Surface, brightness, highlight, weave
 from uniecs.catalog.demo.views import SIDE, project, projection
 from uniecs.catalog.demo.vocabulary import CHARCOAL, CREAM, Rgb
 
-SHAPES = HOME_SHAPES | WEAR_SHAPES
+SHAPES = HOME_SHAPES | WEAR_SHAPES | TRAVEL_SHAPES
 _FIXED: dict[Role, Rgb] = {
     "pale": (238, 236, 230),
     "dark": (44, 44, 50),

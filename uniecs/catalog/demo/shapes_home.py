@@ -158,13 +158,13 @@ def _clock(form: str) -> Shape:
     return Shape(
         parts=(
             Part(outlines[form], "accent", "round"),
-            Part(outlines[form] * 0.88, "body", "flat"),
+            Part(outlines[form] * 0.93, "body", "round"),
             Part(ellipse((0, 0), (0.73, 0.73)), "pale", "flat"),
-            Part(ellipse((0, 0), (0.54, 0.54)), "body", "flat"),
+            Part(ellipse((0, 0), (0.56, 0.56)), "body", "flat"),
             *ticks,
             Part(tube([(0, 0), (0.26, -0.2)], 0.09), "dark"),
             Part(tube([(0, 0), (-0.2, -0.5)], 0.06), "dark"),
-            Part(ellipse((0, 0), (0.07, 0.07)), "dark"),
+            Part(ellipse((0, 0), (0.08, 0.08)), "accent"),
         ),
         emblem=(0.0, 0.28, 0.22),
         mark=(0.0, -0.3, 0.07),

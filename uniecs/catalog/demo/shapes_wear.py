@@ -1,6 +1,4 @@
-"""Shapes of the product types of the departments Clothing and Travel."""
-
-from itertools import pairwise
+"""Shapes of the product types of the department Clothing."""
 
 import numpy as np
 
@@ -137,9 +135,9 @@ def _cap(form: str) -> Shape:
 
 def _watch(form: str) -> Shape:
     dials: dict[str, Floats] = {
-        "round": ellipse((0, 0), (0.48, 0.48)),
-        "square": box(-0.44, -0.44, 0.44, 0.44, radius=0.08),
-        "octagon": ellipse((0, 0), (0.52, 0.52), start=22.5, stop=382.5)[::6],
+        "round": ellipse((0, 0), (0.45, 0.45)),
+        "square": box(-0.42, -0.42, 0.42, 0.42, radius=0.08),
+        "octagon": ellipse((0, 0), (0.49, 0.49), start=22.5, stop=382.5)[::6],
     }
     strap = symmetric(
         (0.22, -0.98), (0.28, -0.5), (0.3, -0.3), (0.3, 0.3), (0.28, 0.5), (0.2, 0.98)
@@ -202,100 +200,8 @@ def _sneaker(form: str) -> Shape:
     )
 
 
-def _backpack(form: str) -> Shape:
-    handle = smooth([(-0.18, -0.72), (-0.16, -0.95), (0.16, -0.95), (0.18, -0.72)], closed=False)
-    sides = [
-        Part(tube(smooth([(x * 0.5, -0.4), (x * 0.76, -0.1), (x * 0.62, 0.7)], closed=False), 0.12),
-             "accent", "round")
-        for x in (-1, 1)
-    ]  # fmt: skip
-    bag = box(-0.56, -0.78, 0.56, 0.85, radius=0.26 if form != "roll-top" else 0.1)
-    fronts = {
-        "pocket": [
-            Part(box(-0.42, 0.3, 0.42, 0.76, radius=0.1), "shade", "soft"),
-            Part(box(-0.36, 0.36, 0.36, 0.41), "accent"),
-        ],
-        "flap": [
-            Part(box(-0.6, -0.8, 0.6, -0.28, radius=0.2), "shade", "soft"),
-            *(Part(box(x - 0.06, -0.45, x + 0.06, -0.1, radius=0.02), "accent")
-              for x in (-0.3, 0.3)),
-        ],
-        "roll-top": [
-            Part(box(-0.6, -0.84, 0.6, -0.58, radius=0.12), "accent", "round"),
-            Part(box(-0.05, -0.6, 0.05, -0.3), "dark"),
-        ],
-    }  # fmt: skip
-    return Shape(
-        parts=(
-            Part(tube(handle, 0.09), "accent", "round"),
-            *sides,
-            Part(bag, "body", "soft"),
-            *fronts[form],
-        ),
-        emblem=(0.0, 0.14 if form != "pocket" else -0.12, 0.28),
-        mark=(0.36, -0.18, 0.08),
-        bands=(0.6, 0.12) if form != "pocket" else (-0.55, 0.12),
-        side=0.68,
-    )
-
-
-def _tote(form: str) -> Shape:
-    height = {"short": -0.7, "long": -1.0, "base": -0.8}[form]
-    handle = smooth([(-0.3, -0.25), (-0.28, height + 0.1), (0.0, height), (0.28, height + 0.1),
-                     (0.3, -0.25)], closed=False)  # fmt: skip
-    body = symmetric((0.62, -0.3), (0.56, 0.82), (0.5, 0.86))
-    base = [Part(symmetric((0.58, 0.52), (0.56, 0.82), (0.5, 0.86)), "accent", "soft")]
-    return Shape(
-        parts=(
-            Part(tube(handle, 0.1), "shade", "round"),
-            Part(body, "body", "soft"),
-            Part(tube([(-0.62, -0.29), (0.62, -0.29)], 0.07), "accent"),
-            *(base if form == "base" else []),
-        ),
-        emblem=(0.0, 0.2, 0.29),
-        mark=(0.4, -0.1, 0.08),
-        bands=(-0.12, 0.12),
-        side=0.55,
-    )
-
-
-def _umbrella(form: str) -> Shape:
-    canopy = [(0.96 * np.cos(a), -0.05 + 0.8 * np.sin(a)) for a in np.radians(range(180, 361, 9))]
-    edge = [0.96, 0.48, 0.0, -0.48, -0.96]
-    scallops: list[tuple[float, float]] = []
-    for right, left in pairwise(edge):
-        dip = 0.14 if form == "pointed" else -0.1
-        scallops += [(right, -0.05), ((right + left) / 2, -0.05 + dip)]
-    handle = {
-        "crook": smooth([(0, 0.0), (0, 0.7), (0.1, 0.92), (0.28, 0.86), (0.3, 0.72)], closed=False),
-        "knob": polygon((0, 0.0), (0, 0.5), (0, 0.95)),
-        "pointed": polygon((0, 0.0), (0, 0.5), (0, 0.9)),
-    }[form]
-    ribs = [
-        Part(
-            tube(smooth([(0, -0.85), (x * 0.66, -0.55), (x, -0.06)], closed=False), 0.022), "shade"
-        )
-        for x in (-0.48, 0.48)
-    ]
-    knob = [Part(ellipse((0, 0.92), (0.08, 0.08)), "accent", "ball")] if form != "crook" else []
-    return Shape(
-        parts=(
-            Part(tube([(0, -0.98), (0, 0.75)], 0.06), "metal", "round"),
-            Part(tube(handle[len(handle) // 2 :], 0.1), "accent", "round"),
-            *knob,
-            Part(np.array(canopy + scallops[1:]), "body", "ball"),
-            *ribs,
-        ),
-        emblem=(0.0, -0.4, 0.22),
-        mark=(0.58, -0.26, 0.08),
-        bands=(-0.16, -0.11),
-        side=0.8,
-    )
-
-
 WEAR_SHAPES: dict[str, Drawer] = {
     "shirt": _shirt, "dress": _dress, "scarf": _scarf, "beanie": _beanie, "cap": _cap,
-    "watch": _watch, "sneaker": _sneaker, "backpack": _backpack, "tote": _tote,
-    "umbrella": _umbrella,
+    "watch": _watch, "sneaker": _sneaker,
 }  # fmt: skip
 """Product type -> its drawer."""
