@@ -16,7 +16,6 @@ from rich.progress import (
 from rich.table import Table
 
 from uniecs.catalog.presence import VIEWS, task_name
-from uniecs.cli.runtime import console
 from uniecs.evaluation.report import EvaluationReport
 from uniecs.evaluation.views import Progress as Tell
 
@@ -37,7 +36,8 @@ def shown_progress(on: Console) -> Iterator[Tell]:
 
 
 def show_report(report: EvaluationReport, folder: Path) -> None:
-    """Print the nine tasks and the query types, for people."""
+    """Print the nine tasks and the query types to stdout, for people."""
+    console = Console(highlight=False)
     console.print(_tasks(report))
     if report.queries:
         console.print(_queries(report))
