@@ -45,5 +45,6 @@ def _work(spec: EvaluateSpec, folder: Path) -> dict[str, Any]:
 
 
 def _headline(report: Report) -> str:
-    judged = f", {len(report['queries'])} query types" if report["queries"] else ""
+    kinds = report.get("queries", {})
+    judged = f", {len(kinds)} query types" if kinds else ""
     return f"macro R@10 {report['macro']['R@10']:.3f} over {len(report['tasks'])} tasks{judged}"
