@@ -67,7 +67,8 @@ def check_evidence(
             f"with {reports[version][:12]}. Run the gate on the registered report.",
             report=report,
         )
-    if gate.production_digest == (None if production is None else reports[production]):
+    registered = None if production is None else reports.get(production, "")
+    if gate.production_digest == registered:
         return
     raise StageConflict(
         f"{version} was not moved to {target}: its gate compared it with "

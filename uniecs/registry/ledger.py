@@ -118,9 +118,8 @@ class StageLedger:
             if moves:
                 revision = board_table.c.revision + 1
                 connection.execute(update(board_table).values(revision=revision))
-            board = _read_board(connection)
             for move in moves:
-                self._write(connection, board, move)
+                self._write(connection, _read_board(connection), move)
             return _read_board(connection)
 
     def _write(self, connection: Connection, board: Board, move: Move) -> None:

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from uniecs.database import open_database
-from uniecs.errors import RegistryError, StageConflict
+from uniecs.errors import RegistryError
 from uniecs.registry.artifacts import StoredVersion
-from uniecs.registry.evidence import GateEvidence, check_evidence
-from uniecs.registry.ledger import Board, Move, StageChange, StageLedger, production_line
+from uniecs.registry.evidence import GateEvidence
+from uniecs.registry.ledger import Board, StageChange, StageLedger, production_line
 from uniecs.registry.mirror import mirrored_board
 from uniecs.registry.mlflow_store import MlflowStore, as_json
+from uniecs.registry.moves import promotion_moves, restoration_moves
 from uniecs.registry.runs import legal_metrics
-from uniecs.registry.stages import GATED, Stage, check_move
+from uniecs.registry.stages import Stage
 from uniecs.registry.versions import ModelVersion, ReportFacts, read_report, resolve
 from uniecs.settings import Settings
 from uniecs.steps.durability import exclusive
@@ -120,16 +121,17 @@ class Registry:
         Raises:
             RegistryError: When none or more than one fits.
         """
-        board = self._board()
-        versions = self._store.versions()
-        version = resolve(ref, [(stored.version, stored.number) for stored in versions])
-        [stored] = [stored for stored in versions if stored.version == version]
-        return self._describe(stored, board, fetch=True)
+        board, versions = self._board(), self._store.versions()
+        return self._describe(_chosen(ref, versions), board, fetch=True)
 
     def production(self) -> ModelVersion | None:
         """The version in production, if any."""
-        version = self._ledger.board().production
+        version = self.production_id()
         return None if version is None else self.get(version)
+
+    def production_id(self) -> str | None:
+        """Content id of the version in production; asks the database alone, not MLflow."""
+        return self._ledger.board().production
 
     def history(self, ref: str | int | None = None) -> Sequence[StageChange]:
         """Changes of stages, oldest first: of one version, or of all."""
@@ -140,15 +142,16 @@ class Registry:
         return [change for change in changes if change.version == version]
 
     def transition(
-        self, ref: str | int, stage: Stage, *, gate: GateEvidence | None = None
+        self, ref: str | int, *stages: Stage, gate: GateEvidence | None = None
     ) -> ModelVersion:
-        """Move a version one stage on; a version that is there already stays.
+        """Move a version to a stage, or through several, all or none.
 
-        Entering production archives the version that held it before, in the same transaction.
+        A version that is in the last of them already stays. Entering production archives the
+        version that held it before, in the same transaction.
 
         Args:
             ref: Content id, the unique beginning of one, or MLflow's number.
-            stage: Where to.
+            stages: Where to; stages that follow one another may be named in order.
             gate: The offline gate's report; needed for staging, canary and production.
 
         Raises:
@@ -156,28 +159,13 @@ class Registry:
             GateRefused: When the gate's report is missing, failed or judged another report.
             StageConflict: When production changed after the gate compared with it.
         """
-        version = self.get(ref).version
-
-        def decide(board: Board) -> list[Move]:
-            current = board.stage(version)
-            if current == stage:
-                return []
-            check_move(version, current, stage)
-            report = None
-            if stage in GATED:
-                check_evidence(
-                    version, stage, gate, reports=self._reports(), production=board.production
-                )
-                report = gate.model_dump(mode="json") if gate else None
-            moves = [
-                Move(version, stage, "archived" if stage == "archived" else "promoted", report)
-            ]
-            if stage == "production" and board.production:
-                moves.insert(0, Move(board.production, "archived", "replaced"))
-            return moves
-
-        self._ledger.change(decide)
-        return self.get(version)
+        versions = self._store.versions()
+        chosen = _chosen(ref, versions)
+        reports = {stored.version: stored.tags["report_digest"] for stored in versions}
+        self._ledger.change(
+            lambda board: promotion_moves(board, chosen.version, stages, gate=gate, reports=reports)
+        )
+        return self._describe(chosen, self._board(), fetch=True)
 
     def rollback(self, *, expected: str | None = None) -> tuple[ModelVersion, ModelVersion]:
         """Put the version before the present one back into production; archive the present one.
@@ -213,32 +201,13 @@ class Registry:
         Raises:
             StageConflict: When production holds neither of the two.
         """
-        self.get(version)
-
-        def decide(board: Board) -> list[Move]:
-            current = board.production
-            if current == version:
-                return []
-            if current != expected:
-                raise StageConflict(
-                    f"{expected or 'The empty stage'} was not rolled back to {version}: "
-                    f"{current or 'nothing'} is in production now. Look at `uniecs models` "
-                    "and decide again."
-                )
-            moves = [Move(version, "production", "restored")]
-            if current is not None:
-                moves.insert(0, Move(current, "archived", "rolled back"))
-            return moves
-
-        self._ledger.change(decide)
+        _chosen(version, self._store.versions())
+        self._ledger.change(lambda board: restoration_moves(board, version, expected=expected))
         self._board()
 
     def _find(self, version: str) -> StoredVersion | None:
         found = [stored for stored in self._store.versions() if stored.version == version]
         return found[0] if found else None
-
-    def _reports(self) -> dict[str, str]:
-        return {stored.version: stored.tags["report_digest"] for stored in self._store.versions()}
 
     def _describe(self, stored: StoredVersion, board: Board, *, fetch: bool) -> ModelVersion:
         digest = stored.tags["report_digest"]
@@ -258,6 +227,11 @@ class Registry:
 
     def _board(self) -> Board:
         return mirrored_board(self._ledger, self._store)
+
+
+def _chosen(ref: str | int, versions: Sequence[StoredVersion]) -> StoredVersion:
+    version = resolve(ref, [(stored.version, stored.number) for stored in versions])
+    return next(stored for stored in versions if stored.version == version)
 
 
 def _evidence_tags(facts: ReportFacts) -> dict[str, str]:

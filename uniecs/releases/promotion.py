@@ -54,8 +54,8 @@ def promote(
             f"The gate refuses {made.version} for {stage}: {' '.join(gate.reasons)}",
             report=gate.model_dump(mode="json"),
         )
-    for following in path:
-        made = registry.transition(made.version, following, gate=gate)
+    if path:
+        made = registry.transition(made.version, *path, gate=gate)
     replaced = before.version if before and "production" in path else None
     return Promotion(model=made, entered=path, gate=gate, replaced=replaced)
 

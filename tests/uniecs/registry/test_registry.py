@@ -14,9 +14,9 @@ def promote_to_production(registry, made):
     gate = make_gate(
         made.version, made.report_digest, production.report_digest if production else None
     )
-    for stage in ("candidate", "staging", "canary", "production"):
-        made = registry.transition(made.version, stage, gate=gate)
-    return made
+    return registry.transition(
+        made.version, "candidate", "staging", "canary", "production", gate=gate
+    )
 
 
 def stages(registry):
@@ -131,6 +131,22 @@ def test_a_move_that_does_not_exist_names_those_that_do(registry, register):
     promote_to_production(registry, made)
     with pytest.raises(RegistryError, match="promote another version to production, or roll back"):
         registry.transition(made.version, "archived")
+
+
+def test_several_moves_happen_all_or_none(registry, register):
+    made = register(registry, "first")
+
+    with pytest.raises(GateRefused):
+        registry.transition(made.version, "candidate", "staging")
+    assert registry.get(made.version).stage == "none"
+
+    registry.transition(made.version, "candidate")
+    gate = make_gate(made.version, made.report_digest)
+    assert registry.transition(1, "candidate", "staging", gate=gate).stage == "staging"
+    assert [(change.from_stage, change.to_stage) for change in registry.history()] == [
+        ("none", "candidate"),
+        ("candidate", "staging"),
+    ]
 
 
 def test_moving_to_the_present_stage_changes_nothing(registry, register):

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from uniecs.errors import DataError, GateRefused, RegistryError
+from tests.uniecs.registry.making import make_gate
+from uniecs.errors import DataError, GateRefused, RegistryError, StageConflict
 from uniecs.registry import Registry
 from uniecs.releases import promote
 
@@ -80,30 +81,33 @@ def test_production_cannot_be_left_by_a_promotion(registry, register):
 
 def test_of_two_promotions_that_race_one_wins(database, register):
     registry = Registry(database)
-    versions = [register(registry, name, recall=0.5).version for name in ("first", "second")]
-    racers = [
-        subprocess.Popen(
-            [sys.executable, RACER, database.home, database.database_url or "", version],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=REPOSITORY,
-        )
-        for version in versions
-    ]
+    here, there = (register(registry, name) for name in ("first", "second"))
+    gates = [make_gate(one.version, one.report_digest) for one in (here, there)]
+    racer = subprocess.Popen(
+        [
+            *(sys.executable, RACER, database.home, database.database_url or ""),
+            gates[1].model_dump_json(),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=REPOSITORY,
+    )
+    assert racer.stdout.readline() == "ready\n"
 
-    for racer in racers:
-        assert racer.stdout.readline() == "ready\n"
-    for racer in racers:
-        racer.stdin.write("go\n")
-        racer.stdin.flush()
-    answers = [racer.communicate(timeout=120)[0] for racer in racers]
+    racer.stdin.write("go\n")
+    racer.stdin.flush()
+    try:
+        promote(registry, here.version, "production", gate=gates[0])
+        answer = "won\n"
+    except StageConflict as conflict:
+        answer = f"conflict {conflict}\n"
+    answers = {here.version: answer, there.version: racer.communicate(timeout=200)[0]}
 
     winner = registry.production().version
-    loser = versions[1 - versions.index(winner)]
-    assert answers[versions.index(winner)] == "won\n"
-    conflict = answers[versions.index(loser)]
-    assert conflict.startswith("conflict ")
-    assert winner in conflict
-    assert loser in conflict
-    assert registry.get(loser).stage in ("none", "candidate", "staging", "canary")
+    [loser] = answers.keys() - {winner}
+    assert answers[winner] == "won\n"
+    assert answers[loser].startswith("conflict ")
+    assert winner in answers[loser]
+    assert loser in answers[loser]
+    assert registry.get(loser).stage == "none"

@@ -1,5 +1,6 @@
 import json
 import logging
+import sqlite3
 from dataclasses import dataclass
 
 import pytest
@@ -226,8 +227,8 @@ def test_rolling_back_nothing_is_refused(store):
         store.rollback()
 
 
-def _kill_points(monkeypatch, index):
-    """Every write of a deployment or rollback, as objects whose attribute can be wrapped."""
+def kill_points(index):
+    """Every write of a deployment or rollback: where the function is, and its name."""
     return [
         (ReleaseLedger, "intend"),
         (index, "swap"),
@@ -237,49 +238,73 @@ def _kill_points(monkeypatch, index):
     ]
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("point", range(5))
 @pytest.mark.parametrize("action", ["deploy", "rollback"])
 def test_a_move_killed_at_any_write_is_whole_after_the_next_open(
-    store, release, index, settings, registry, monkeypatch, action, point, moment
+    store, release, index, settings, monkeypatch, action
 ):
     first = release("first")
     store.deploy(first.release_id)
     second = release("second", recall=0.6)
     if action == "rollback":
         store.deploy(second.release_id)
-    owner, name = _kill_points(monkeypatch, index)[point]
-    call = getattr(owner, name)
+    start = Start(settings, index)
+    deaths = 0
 
-    def dying(*args, **kwargs):
+    for owner, name in kill_points(index):
+        for moment in ("before", "after"):
+            here = start.again(f"{name}-{moment}")
+            victim = ReleaseStore(here, swap_generation=lambda wanted: index.swap(wanted))
+            with monkeypatch.context() as patched:
+                patched.setattr(owner, name, dying(getattr(owner, name), moment))
+                try:
+                    victim.deploy(second.release_id) if action == "deploy" else victim.rollback()
+                except Killed:
+                    deaths += 1
+
+            survivor = ReleaseStore(here, swap_generation=index.swap)
+
+            begun = (name, moment) != ("intend", "before")
+            wanted = second if (action == "deploy") == begun else first
+            live, shown = survivor.live(), pointer(settings)
+            assert live.release_id == wanted.release_id
+            assert index.alias == live.generation
+            assert (shown["release_id"], shown["revision"]) == (live.release_id, live.revision)
+            restored = action == "rollback" and begun
+            assert stages(survivor.registry) == {
+                "first": "production" if restored else "archived",
+                "second": "archived" if restored else "production",
+            }
+    assert deaths == (10 if action == "rollback" else 8)  # a deployment restores no stage
+
+
+def dying(call, moment):
+    def wrapper(*args, **kwargs):
         if moment == "after":
             call(*args, **kwargs)
         raise Killed
 
-    with monkeypatch.context() as patched:
-        patched.setattr(owner, name, dying)
-        victim = ReleaseStore(settings, swap_generation=lambda wanted: index.swap(wanted))
-        try:
-            victim.deploy(second.release_id) if action == "deploy" else victim.rollback()
-            died = False
-        except Killed:
-            died = True
-    assert died or (action, name) == ("deploy", "restore")  # a deployment restores nothing
+    return wrapper
 
-    survivor = ReleaseStore(settings, swap_generation=index.swap)
 
-    live = survivor.live()
-    shown = pointer(settings)
-    assert index.alias == live.generation
-    assert (shown["release_id"], shown["revision"]) == (live.release_id, live.revision)
-    begun = (point, moment) != (0, "before")
-    wanted = second if (action == "deploy") == begun else first
-    assert live.release_id == wanted.release_id
-    if action == "rollback":
-        expected = {"first": "production", "second": "archived"}
-        assert stages(registry) == (
-            expected if begun else {"first": "archived", "second": "production"}
-        )
+class Start:
+    """The state before a move, given anew for every kill."""
+
+    def __init__(self, settings, index):
+        self.settings, self.index, self.alias = settings, index, index.alias
+        self.file = (settings.root / "release.json").read_text()
+        self.database = settings.root / "start.db"
+        self._copy(settings.root / "uniecs.db", self.database)
+
+    def again(self, name):
+        path = self.settings.root / f"{name}.db"
+        self._copy(self.database, path)
+        (self.settings.root / "release.json").write_text(self.file)
+        self.index.alias = self.alias
+        return self.settings.model_copy(update={"database_url": f"sqlite:///{path}"})
+
+    def _copy(self, source, target):
+        with sqlite3.connect(source) as old, sqlite3.connect(target) as new:
+            old.backup(new)
 
 
 def test_lineage_leads_from_the_catalog_to_the_release(store, release):
