@@ -5,6 +5,7 @@ from kfp import dsl
 from components.deploy import deploy
 from components.embed import embed
 from components.evaluate import evaluate
+from components.examples import examples
 from components.gate import gate
 from components.index import index
 from components.materialize import materialize
@@ -75,9 +76,10 @@ def retraining(
             promoted = promote(
                 judged=judgement.outputs["judged"], model_version=model.output, run_id=run_id
             )
-            deploy(
+            release = deploy(
                 model_version=promoted.output,
                 generation=generation.output,
                 feature_service=features.output,
                 run_id=run_id,
             )
+            examples(paired=paired, release=release.output, run_id=run_id)

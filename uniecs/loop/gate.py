@@ -34,7 +34,7 @@ def run(spec: GateSpec, settings: Settings) -> Step:
     A production model whose report is of another catalog is evaluated on this one first. A version
     that was rolled back is refused: what a person took out, only a person puts back.
     """
-    ledger = _ledger(settings)
+    ledger = stage_ledger(settings)
     changes = [change for change in ledger.history() if change.version == spec.model_version]
     return Step(
         inputs={
@@ -51,11 +51,12 @@ def run(spec: GateSpec, settings: Settings) -> Step:
 
 
 def production_version(settings: Settings) -> str | None:
-    """The version in production, from the ledger alone: this spares MLflow's start."""
-    return _ledger(settings).board().production
+    """The version in production, if any."""
+    return stage_ledger(settings).board().production
 
 
-def _ledger(settings: Settings) -> "StageLedger":
+def stage_ledger(settings: Settings) -> "StageLedger":
+    """Who is in which stage, without starting MLflow."""
     from datetime import UTC, datetime
 
     from uniecs.database import open_database

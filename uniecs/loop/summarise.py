@@ -1,11 +1,14 @@
 """Write the summary of a run: JSON for programs, one page for a person."""
 
+import json
 from pathlib import Path
 
+from uniecs.loop.gate import stage_ledger
 from uniecs.loop.journal import Journal
 from uniecs.loop.performing import LoopSpec
 from uniecs.loop.summary import Live, gather, write_summary
 from uniecs.loop.summary_page import write_page
+from uniecs.releases.pointer_file import pointer_file
 from uniecs.settings import Settings
 
 
@@ -26,7 +29,22 @@ def run(spec: SummariseSpec, settings: Settings) -> Path:
         The run's folder.
     """
     journal = Journal(settings, spec.run_id)
-    summary = gather(journal, live=Live(), examples=[], engine_state=spec.engine_state)
+    summary = gather(journal, live=_live(settings), engine_state=spec.engine_state)
     write_page(summary)
     write_summary(summary)
     return journal.folder
+
+
+def _live(settings: Settings) -> Live:
+    """What the release pointer names; nothing before the first deployment."""
+    try:
+        pointer = json.loads(pointer_file(settings).read_bytes())
+    except (OSError, ValueError):
+        return Live()
+    version = str(pointer["model_version"])
+    return Live(
+        model_version=version,
+        stage=stage_ledger(settings).board().stage(version),
+        generation=pointer["generation"],
+        release=pointer["release_id"],
+    )

@@ -76,15 +76,12 @@ class RunSummary(Part):
     steps: list[StepLine] = []
 
 
-def gather(
-    journal: Journal, *, live: Live, examples: list[dict[str, Any]], engine_state: str
-) -> RunSummary:
+def gather(journal: Journal, *, live: Live, engine_state: str) -> RunSummary:
     """Make the summary of what the journal holds.
 
     Args:
         journal: The run's steps.
         live: What is deployed now.
-        examples: Searches with their hits.
         engine_state: ``SUCCEEDED``, or how else the pipeline engine says that the steps ended.
     """
     entries = {entry.step: entry for entry in journal.entries()}
@@ -101,7 +98,7 @@ def gather(
         macro=evaluation.get("macro", {}),
         queries=evaluation.get("queries", {}),
         live=live,
-        examples=examples,
+        examples=reports.get("examples", {}).get("examples", []),
         verdict=reports.get("monitor", {}),
         reports={
             name: journal.folder / name / page

@@ -70,8 +70,10 @@ def _query_table(summary: RunSummary) -> Table:
 
 
 def _example_table(example: dict[str, Any]) -> Table:
-    table = _table(f"Search by {example['kind']}: {escape(example['query'])}", "", "product",
-                   "title", "price", "score")  # fmt: skip
+    asked = " + ".join(filter(None, [example["image"], example["text"] and f"{example['text']!r}"]))
+    title = f"Search by {example['kind']}: {escape(asked)}"
+    table = _table(title, "", "product", "title", "price", "score")
+    table.columns[1].justify = "left"
     table.columns[2].justify = "left"
     for rank, hit in enumerate(example["hits"], start=1):
         price = "-" if hit.get("price") is None else f"{hit['price']:,.2f}"
