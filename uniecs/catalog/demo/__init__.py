@@ -77,13 +77,6 @@ def generate_demo(
     with whole_folder(out) as partial:
         listings = plan_listings(seed, products)
         stats = write_catalog(seed, listings, partial, progress=progress or (lambda _count: None))
-    return DemoSummary(
-        folder=out,
-        missing_pictures=stats["no_picture_path"] + stats["lost_picture"],
-        **{
-            name: stats[name]
-            for name in (
-                "products", "groups", "types", "pictures", "queries", "missing_text", "defects"
-            )
-        },
-    )  # fmt: skip
+    stats["missing_pictures"] = stats["no_picture_path"] + stats["lost_picture"]
+    counts = {name: stats[name] for name in DemoSummary.model_fields if name != "folder"}
+    return DemoSummary(folder=out, **counts)
