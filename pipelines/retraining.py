@@ -9,6 +9,7 @@ from components.examples import examples
 from components.gate import gate
 from components.index import index
 from components.materialize import materialize
+from components.monitor import monitor
 from components.promote import promote
 from components.register import register
 from components.simulate_events import simulate_events
@@ -83,3 +84,4 @@ def retraining(
                 run_id=run_id,
             )
             examples(paired=paired, release=release.output, run_id=run_id)
+            monitor(paired=paired, release=release.output, run_id=run_id)

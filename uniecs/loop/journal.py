@@ -25,6 +25,7 @@ class Entry(BaseModel):
 
     Attributes:
         seconds: Wall clock of the step's work, without starting its process.
+        cpu_seconds: Processor time of the step's own process.
         headline: One line for a person: what the step found, or why it stopped.
         report: What the step's work returned.
         folder: The step's output; empty until it is done.
@@ -36,6 +37,7 @@ class Entry(BaseModel):
     state: State = "running"
     started: float
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     reused: bool = False
     headline: str = ""
     report: dict[str, Any] = {}
@@ -106,6 +108,7 @@ class Recording:
         self.entry.state = state
         self.entry.headline = headline
         self.entry.seconds = round(time.time() - self.entry.started, 3)
+        self.entry.cpu_seconds = round(time.process_time(), 3)
         self._journal.write(self.entry)
 
     @property

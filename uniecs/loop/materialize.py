@@ -25,7 +25,7 @@ def run(spec: MaterializeSpec, settings: Settings) -> Step:
     return Step(
         inputs={
             "catalog": published_digest(spec.paired, "catalog"),
-            "events": _events_so_far(settings),
+            "events": events_so_far(settings),
             "definitions": folder_digest(definitions, sources),
         },
         code=["uniecs.experiments"],
@@ -35,7 +35,7 @@ def run(spec: MaterializeSpec, settings: Settings) -> Step:
     )
 
 
-def _events_so_far(settings: Settings) -> str:
+def events_so_far(settings: Settings) -> str:
     """How many events there are, and the time of the newest: both change when one is appended."""
     from sqlalchemy import func, select
 

@@ -18,7 +18,7 @@ Outcome = Literal["promoted", "refused", "failed"]
 REPORTS: dict[str, str] = {
     "validate": "validation.html",
     "evaluate": "report.html",
-    "monitor": "report.html",
+    "monitor": "index.html",
 }
 """Steps that show a page, and its name in the step's folder of the run."""
 

@@ -56,7 +56,7 @@ def _cells(values: dict[str, Any], names: tuple[str, ...]) -> list[str]:
 
 
 def _query_table(summary: RunSummary) -> Table:
-    headings = [f"{ranker} {metric}" for ranker in _RANKERS for metric in ("nDCG@10", "hit@1")]
+    headings = [f"{ranker}\n{metric}" for ranker in _RANKERS for metric in ("nDCG@10", "hit@1")]
     table = _table("Query types, whole catalog", "type", *headings, "queries")
     for name, rankers in summary.queries.items():
         cells = [

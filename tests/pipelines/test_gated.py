@@ -1,0 +1,180 @@
+"""The compiled pipeline, its gate, and the components as plain functions.
+
+The components first run in this process, where imports are paid once; the compiled pipeline then
+runs every step in a process of its own and reuses what they made.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from kfp import dsl
+
+from components.deploy import deploy
+from components.embed import embed
+from components.evaluate import evaluate
+from components.examples import examples
+from components.gate import gate
+from components.index import index
+from components.materialize import materialize
+from components.monitor import monitor
+from components.promote import promote
+from components.register import register
+from components.simulate_events import simulate_events
+from components.split_and_pair import split_and_pair
+from components.train import train
+from components.validate import validate
+from pipelines.running import RunRequest, run_retraining
+from uniecs.cli.runtime import console
+from uniecs.errors import GateRefused
+from uniecs.loop.journal import Journal
+from uniecs.settings import Settings
+
+SESSIONS = 20
+BEFORE_THE_GATE = [
+    "validate", "split_and_pair", "train", "evaluate", "register", "embed", "index",
+    "simulate_events", "materialize", "gate",
+]  # fmt: skip
+BEHIND_THE_GATE = ["promote", "deploy", "examples", "monitor"]
+
+
+@dataclass
+class Plain:
+    """Calls components as plain functions, one after another."""
+
+    catalog: Path
+    root: Path
+    training: tuple[str, ...]
+    run_id: str = "plain"
+
+    def artifact(self, name: str, kind: type[dsl.Artifact] = dsl.Artifact) -> dsl.Artifact:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return kind(uri=str(path))
+
+    def up_to_the_gate(self) -> dict:
+        names = ("accepted", "paired", "trained", "evaluated", "embedded", "simulated", "judged")
+        made = {name: self.artifact(name) for name in names}
+        run = {"run_id": self.run_id}
+        paired, trained, evaluated = made["paired"], made["trained"], made["evaluated"]
+        validate.python_func(
+            catalog=str(self.catalog),
+            accepted=made["accepted"],
+            page=self.artifact("v.html"),
+            **run,
+        )
+        split_and_pair.python_func(accepted=made["accepted"], paired=paired, **run)
+        train.python_func(
+            paired=paired, preset="small", overrides=list(self.training), trained=trained, **run
+        )
+        evaluate.python_func(
+            paired=paired, trained=trained, evaluated=evaluated, page=self.artifact("e.html"), **run
+        )
+        made["model"] = register.python_func(
+            paired=paired, trained=trained, evaluated=evaluated, **run
+        )
+        embed.python_func(paired=paired, trained=trained, embedded=made["embedded"], **run)
+        made["generation"] = index.python_func(
+            paired=paired, embedded=made["embedded"], model_version=made["model"], **run
+        )
+        simulate_events.python_func(
+            paired=paired, trained=trained, model_version=made["model"],
+            generation=made["generation"], sessions=SESSIONS, simulated=made["simulated"], **run,
+        )  # fmt: skip
+        made["service"] = materialize.python_func(paired=paired, **run)
+        made["decision"] = gate.python_func(
+            paired=paired, evaluated=evaluated, model_version=made["model"],
+            judged=made["judged"], **run,
+        )  # fmt: skip
+        return made
+
+    def behind_the_gate(self, made: dict) -> str:
+        run = {"run_id": self.run_id}
+        promote.python_func(judged=made["judged"], model_version=made["model"], **run)
+        release = deploy.python_func(
+            model_version=made["model"], generation=made["generation"],
+            feature_service=made["service"], **run,
+        )  # fmt: skip
+        examples.python_func(paired=made["paired"], release=release, **run)
+        monitor.python_func(
+            paired=made["paired"], release=release, watched=self.artifact("watched"),
+            page=self.artifact("m.html"), **run,
+        )  # fmt: skip
+        return release
+
+
+def run_compiled_pipeline(catalog: Path, settings: Settings, training: tuple[str, ...] = ()):
+    request = RunRequest(catalog=catalog, overrides=training, sessions=SESSIONS)
+    return run_retraining(request, run_id="compiled", settings=settings, console=console)
+
+
+def test_the_gate_agrees_and_the_steps_behind_it_run(
+    split_catalog, tiny_training, settings, tmp_path
+):
+    catalog = split_catalog(products=180, test=125)
+    plain = Plain(catalog, tmp_path / "artifacts", tiny_training)
+    made = plain.up_to_the_gate()
+    assert made["decision"] == "promote"
+    release = plain.behind_the_gate(made)
+
+    summary = run_compiled_pipeline(catalog, settings, tiny_training)
+
+    assert summary.outcome == "promoted"
+    assert [line.step for line in summary.steps if line.reused] == [
+        *BEFORE_THE_GATE, *BEHIND_THE_GATE
+    ]  # fmt: skip
+    assert summary.live.model_dump() == {
+        "model_version": made["model"],
+        "stage": "production",
+        "generation": made["generation"],
+        "release": release,
+    }
+    assert {example["kind"] for example in summary.examples} == {"text", "picture", "both"}
+    assert all(len(example["hits"]) == 3 for example in summary.examples)
+
+
+def test_the_gate_refuses_and_nothing_behind_it_runs(
+    split_catalog, tiny_training, settings, tmp_path
+):
+    catalog = split_catalog(products=60, test=20)
+    made = Plain(catalog, tmp_path / "artifacts", tiny_training).up_to_the_gate()
+    assert made["decision"] == "refuse"
+
+    summary = run_compiled_pipeline(catalog, settings, tiny_training)
+
+    assert summary.outcome == "refused"
+    assert "100 queries" in summary.message
+    assert [line.step for line in summary.steps] == BEFORE_THE_GATE
+    assert summary.live.release is None
+    assert (summary.folder / "summary.html").is_file()
+
+
+def test_a_refused_catalog_stops_the_pipeline_before_training(
+    split_catalog, tiny_training, settings, tmp_path
+):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    catalog = split_catalog(products=60, test=20)
+    table = pq.read_table(catalog / "catalog.parquet")
+    place = table.column_names.index("product_id")
+    same = pa.array(["p1"] * table.num_rows)
+    pq.write_table(table.set_column(place, "product_id", same), catalog / "catalog.parquet")
+    with pytest.raises(GateRefused, match="duplicate"):
+        Plain(catalog, tmp_path / "artifacts", tiny_training).up_to_the_gate()
+
+    summary = run_compiled_pipeline(catalog, settings, tiny_training)
+
+    assert summary.outcome == "refused"
+    assert "duplicate" in summary.message
+    assert [line.step for line in summary.steps] == ["validate"]
+    assert json.loads((summary.folder / "summary.json").read_text())["outcome"] == "refused"
+
+
+def test_a_missing_catalog_is_one_clear_message(settings, tmp_path):
+    summary = run_compiled_pipeline(tmp_path / "nowhere", settings)
+
+    assert summary.outcome == "failed"
+    assert "no such catalog folder" in summary.message
+    assert [entry.step for entry in Journal(settings, "compiled").entries()] == ["validate"]
