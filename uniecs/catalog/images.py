@@ -82,6 +82,8 @@ def read_image(source: bytes | Path, limits: ImageLimits | None = None) -> bytes
 
 
 def _decode(data: bytes, name: str, limits: ImageLimits) -> Image.Image:
+    if not data:
+        raise _damaged(name, "truncated", "empty file")
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
         width, height = image.size

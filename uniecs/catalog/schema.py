@@ -83,9 +83,11 @@ class Product(BaseModel):
 
     @field_validator("price", mode="before")
     @classmethod
-    def _blank_is_no_price(cls, value: Any) -> Any:
+    def _tidy_price(cls, value: Any) -> Any:
         if isinstance(value, str) and value.strip().lower() in ("", "nan"):
             return None
+        if isinstance(value, bool):
+            raise ValueError("a price is a number")
         return value
 
     @field_validator("currency", mode="before")

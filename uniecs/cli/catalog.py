@@ -56,10 +56,12 @@ def validate(
                 bar.update(task, description="Running the checks")
 
         outcome = validate_catalog(folder, report, config=config, accepted=accepted, progress=show)
+    summary = _summary(outcome, report, accepted)
     if as_json:
         emit_json(outcome.model_dump(mode="json"))
+        console.print(summary, markup=False, soft_wrap=True)
     else:
-        typer.echo(_summary(outcome, report, accepted))
+        typer.echo(summary)
     if not outcome.passed:
         raise typer.Exit(1)
 
@@ -126,10 +128,9 @@ def _summary(outcome: "ValidationReport", report: Path, accepted: Path | None) -
         f"{'passed' if outcome.passed else 'FAILED'}: {outcome.rows:,} rows, "
         f"{outcome.accepted:,} accepted, {outcome.quarantined:,} in quarantine"
     ]
-    lines += [
-        f"  {check.name} is {check.value:g}, the threshold is {check.threshold:g}"
-        for check in outcome.failed
-    ]
+    for check in outcome.failed:
+        bound = "at least" if check.name == "rows" else "at most"
+        lines.append(f"  {check.name} is {check.value:g}, {bound} {check.threshold:g} is allowed")
     lines.append(f"report: {report / 'validation.html'}")
     if accepted is not None:
         place = str(accepted) if outcome.passed else "not written, since the gate failed"

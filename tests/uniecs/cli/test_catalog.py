@@ -34,7 +34,7 @@ def test_a_passing_gate_exits_0_and_a_failing_one_1(shop: Path, tmp_path: Path) 
     passed, more = invoke("validate", shop, "--report", report, "--set", "missing_pictures=1")
 
     assert (failed, passed) == (1, 0)
-    assert "missing_pictures is 1, the threshold is 0.5" in text
+    assert "missing_pictures is 1, at most 0.5 is allowed" in text
     assert "passed: 2 rows, 2 accepted, 0 in quarantine" in more
 
 
@@ -44,6 +44,15 @@ def test_json_is_all_that_stdout_holds(shop: Path, tmp_path: Path) -> None:
     _, text = invoke("validate", shop, "--report", report, "--json")
 
     assert json.loads(text) == json.loads((report / "validation.json").read_text())
+
+
+def test_an_empty_catalog_fails_with_its_reason(shop: Path, tmp_path: Path) -> None:
+    (shop / "catalog.csv").write_text("product_id,title\n")
+
+    code, text = invoke("validate", shop, "--report", tmp_path / "report")
+
+    assert code == 1
+    assert "rows is 0, at least 1 is allowed" in text
 
 
 def test_the_accepted_catalog_is_written_where_asked(shop: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 CATALOG = "catalog.parquet"
 _PICTURES, _QUERIES = b"uniecs.pictures", b"uniecs.queries"
-_BATCH = 1024
+_BATCH = 512
 
 
 def write_accepted(
@@ -122,11 +123,7 @@ def _write_rows(
     with pq.ParquetWriter(carrier.target / CATALOG, schema) as writer:
         batch: list[dict[str, Any]] = []
         for row, product in _accepted_products(carrier.folder, facts):
-            carried = [
-                carrier.carry(path)
-                for at, path in enumerate(product.image_paths)
-                if at not in facts.broken.get(row, ())
-            ]
+            carried = [carrier.carry(path) for path in product.image_paths]
             for relative, digest in carried:
                 pictures.update(relative.encode() + b"\0" + digest)
             batch.append(_cells(product, list(dict.fromkeys(path for path, _ in carried))))
@@ -140,10 +137,16 @@ def _write_rows(
 
 
 def _accepted_products(folder: Path, facts: Facts) -> Iterator[tuple[int, Product]]:
+    """Accepted rows without the pictures that cannot be used."""
     accepted = facts.products["accepted"].to_numpy(dtype=bool)
+    pictured_rows = facts.pictures["row"].to_numpy()
+    readable = facts.pictures["readable"].to_numpy(dtype=bool)
     for row, raw in read_rows(folder):
         if accepted[row]:
-            yield row, Product.model_validate(raw)
+            product = Product.model_validate(raw)
+            first, end = pictured_rows.searchsorted([row, row + 1])
+            paths = tuple(compress(product.image_paths, readable[first:end]))
+            yield row, product.model_copy(update={"image_paths": paths})
 
 
 def _arrow_schema() -> "pa.Schema":

@@ -73,16 +73,15 @@ class Facts:
 
     Attributes:
         products: One line per row, columns as in ``RowFact`` and ``category_rows``.
-        pictures: One line per named picture: row, code, readable, width, height, short_side.
+        pictures: One line per named picture, in the order of rows and ``image_paths``: row, code,
+            readable, width, height, short_side.
         queries: One line per line of ``queries.jsonl``: usable.
-        broken: row -> positions in ``image_paths`` of pictures that cannot be used.
         reasons: Rows in quarantine by reason code; a row may have several.
     """
 
     products: "pd.DataFrame"
     pictures: "pd.DataFrame"
     queries: "pd.DataFrame"
-    broken: dict[int, frozenset[int]]
     reasons: Counter[str]
 
 
@@ -100,15 +99,11 @@ class _Collector:
     folder: Path
     on_rejected: Callable[[Rejected], None]
     kept: set[str] = field(default_factory=set)
-    broken: dict[int, frozenset[int]] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
 
     def judge(self, row: int, checked: CheckedRow, pictures: list[PictureFact]) -> RowFact:
         """Final verdict on a row, now that its pictures are known."""
         good = [fact for fact in pictures if fact.code == READABLE]
-        if len(good) < len(pictures):
-            bad = (at for at, fact in enumerate(pictures) if fact.code != READABLE)
-            self.broken[row] = frozenset(bad)
         reasons = list(checked.reasons)
         title = checked.text_of("title")
         if checked.raw and not reasons and not title and not good:
@@ -145,8 +140,15 @@ def _fill(fact: RowFact, checked: CheckedRow) -> None:
     if "price" in checked.bad:
         fact.price_valid = False
     elif (price := checked.text_of("price").lower()) not in ("", "nan"):
-        fact.price, fact.price_valid = float(price), True
+        fact.price, fact.price_valid = _number(price), True
         fact.currency_named = "currency" in checked.bad or bool(currency)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:  # a form of number that only the schema reads, such as bytes
+        return None
 
 
 def collect_facts(
@@ -182,7 +184,6 @@ def collect_facts(
         products=with_category_rows(products.frame()),
         pictures=pictures.frame(),
         queries=queries.frame(),
-        broken=collector.broken,
         reasons=collector.reasons,
     )
 

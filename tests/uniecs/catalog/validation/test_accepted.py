@@ -3,9 +3,12 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.uniecs.catalog.conftest import MakeCatalog
 from uniecs.catalog.digests import folder_digest
@@ -13,7 +16,8 @@ from uniecs.catalog.reading import Catalog
 from uniecs.catalog.schema import COLUMNS
 from uniecs.catalog.validation import ValidationConfig, validate_catalog
 from uniecs.catalog.validation.accepted import write_accepted
-from uniecs.catalog.validation.facts import collect_facts
+from uniecs.catalog.validation.facts import Rejected, collect_facts
+from uniecs.catalog.validation.rows import REASONS
 from uniecs.errors import CatalogError, UsageError
 
 LENIENT = ValidationConfig(
@@ -136,6 +140,40 @@ def test_it_lies_apart_from_the_catalog(shop: Path) -> None:
     for target in (shop, shop / "accepted", shop.parent):
         with pytest.raises(UsageError, match="choose another"):
             validate_catalog(shop, shop.parent / "report", accepted=target)
+
+
+JUNK = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8),
+    st.lists(st.text(max_size=8), max_size=3),
+    st.sampled_from(["p1", "p2", "i/1.jpg", "i/x.jpg", "../i/1.jpg", "{}", '{"a": [true]}', "EUR"]),
+)  # fmt: skip
+ROW = st.fixed_dictionaries(
+    {"product_id": st.sampled_from(["p1", "p2", "p3", None]) | JUNK},
+    optional=dict.fromkeys(COLUMNS[1:], JUNK),
+)
+
+
+@given(rows=st.lists(ROW, max_size=6))
+@settings(max_examples=60, deadline=None)
+def test_every_row_is_accepted_and_readable_or_set_aside(
+    rows: list[dict[str, Any]], jpeg: Callable[..., bytes]
+) -> None:
+    with TemporaryDirectory() as place:
+        folder, target = Path(place) / "shop", Path(place) / "accepted"
+        (folder / "i").mkdir(parents=True)
+        (folder / "i/1.jpg").write_bytes(jpeg(1))
+        (folder / "i/x.jpg").write_bytes(b"broken")
+        lines = [json.dumps({"product_id": "first", "title": "mug"}), *map(json.dumps, rows)]
+        (folder / "catalog.jsonl").write_text("\n".join(lines))
+        rejected: list[Rejected] = []
+
+        facts = collect_facts(folder, rejected.append)
+        write_accepted(folder, target, facts)
+
+        catalog = Catalog(target)
+        assert len(catalog.by_id) + len(rejected) == len(lines)
+        assert {code for line in rejected for code in line.reasons} <= set(REASONS)
+        assert all((target / path).is_file() for p in catalog.products for path in p.image_paths)
 
 
 def test_a_picture_with_the_name_of_our_file_is_never_written_through(

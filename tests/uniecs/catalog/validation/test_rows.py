@@ -27,6 +27,7 @@ def reasons_of(**cells: Any) -> tuple[str, ...]:
         ({"title": "x" * 100_001}, "invalid_text"),
         ({"description": ["x"]}, "invalid_text"),
         ({"price": -0.01}, "negative_price"),
+        ({"price": True}, "invalid_price"),
         ({"price": "cheap"}, "invalid_price"),
         ({"price": 10**400}, "invalid_price"),
         ({"currency": "dollars"}, "invalid_currency"),
