@@ -59,7 +59,8 @@ def _attribute(where: Compare | Member) -> str:
         return " or ".join(f"({_attribute(each)})" for each in equals)
     if isinstance(where.value, float):
         number = f'attributes["n"][{name}]'
-        return f"exists {number} and {number} {where.operator} {_number(where.value)}"
+        # Milvus 2.3 reads "exists a and b" as "exists (a and b)": the parentheses are needed
+        return f"(exists {number}) and ({number} {where.operator} {_number(where.value)})"
     word = where.value if isinstance(where.value, str) else str(where.value).lower()
     return f'json_contains(attributes["s"][{name}], {quote(word)})'
 

@@ -1,6 +1,7 @@
 """How a collection is laid out on a server: its capabilities, fields and indexes, as plain data."""
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -26,11 +27,14 @@ class Capabilities:
 
     Attributes:
         bm25: It computes BM25 from text itself.
+        upsert: It can overwrite a row. Milvus 2.3 puts an upserted row into the wrong partition
+            of a partition key, where searches by tenant do not see it: delete and insert there.
         index_type: The vector index that suits it.
     """
 
     version: str
     bm25: bool
+    upsert: bool
     index_type: str
 
     @classmethod
@@ -38,13 +42,13 @@ class Capabilities:
         """Capabilities of a version string.
 
         Example:
-            >>> Capabilities.of("v2.3.5").bm25
+            >>> Capabilities.of("v2.3.5-lite").bm25
             False
         """
-        if "lite" in version.lower():
-            return cls(version, bm25=True, index_type="IVF_FLAT")
-        numbers = [int(part) for part in version.lstrip("v").split("-")[0].split(".")[:2]]
-        return cls(version, bm25=numbers >= [2, 5], index_type="HNSW")
+        if version.startswith("milvus_lite"):
+            return cls(version, bm25=True, upsert=True, index_type="IVF_FLAT")
+        numbers = [int(digits) for digits in re.findall(r"\d+", version)[:2]]
+        return cls(version, bm25=numbers >= [2, 5], upsert=numbers >= [2, 4], index_type="HNSW")
 
 
 def fields(dim: int, *, bm25: bool) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -21,7 +21,7 @@ from uniecs.errors import ServiceUnavailable
 from uniecs.index.lite_process import HOST, process_identity
 from uniecs.settings import Settings
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0  # 2 s on an idle machine, minutes on one with ten busy neighbours
 STOP_SECONDS = 15.0
 _POLL_SECONDS = 0.05
 

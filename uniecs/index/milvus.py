@@ -223,7 +223,11 @@ class Milvus:
             for row, vector in zip(rows, np.ascontiguousarray(vectors, np.float32), strict=True)
         ]
         with self._errors("write rows"):
-            self._client.upsert(name, data)
+            if self.capabilities.upsert:
+                self._client.upsert(name, data)
+            else:
+                self._client.delete(name, ids=[row.product_id for row in rows])
+                self._client.insert(name, data)
 
     def count(self, name: str, expression: str = "") -> int:
         """Number of rows that match an expression, counted strongly consistent."""

@@ -1,5 +1,6 @@
 """Is a generation what it should be? Checked against the embeddings it was built from."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -146,9 +147,9 @@ def _recall(
         )
         for row, hits in enumerate(answers):
             scores = [exact[row, place[hit.product_id]] for hit in hits if hit.product_id in place]
-            found += min(depth, sum(score >= least[row] - _TIE for score in scores))
+            found += min(depth, sum(bool(score >= least[row] - _TIE) for score in scores))
             wanted += depth
-    return round(found / wanted, 4) if wanted else 1.0
+    return round(float(found / wanted), 4) if wanted else 1.0
 
 
 def _rows(milvus: Milvus, generation: Generation) -> dict[str, Row]:
@@ -188,10 +189,11 @@ def choose_filters(rows: list[Row]) -> list[tuple[str, Filter]]:
     candidates = sorted(
         (c for c in candidates if LEAST_ROWS <= c[0] < len(rows)), key=lambda c: (c[0], c[1])
     )
-    chosen: dict[str, Filter] = {}
+    chosen: list[tuple[str, Filter]] = []
     for share in SHARES:
         if candidates:
             target = max(LEAST_ROWS, share * len(rows))
-            best = min(candidates, key=lambda c: abs(np.log(c[0] / target)))
-            chosen[best[1]] = best[2]
-    return list(chosen.items())
+            best = min(candidates, key=lambda c: abs(math.log(c[0] / target)))
+            candidates.remove(best)
+            chosen.append(best[1:])
+    return chosen
