@@ -14,7 +14,9 @@ def register(app: typer.Typer) -> None:
 def evaluate_command(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="Model folder.")],
     catalog: Annotated[Path, typer.Argument(metavar="CATALOG", help="Catalog folder.")],
-    report: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the report.")],
+    report: Annotated[
+        Path, typer.Option(metavar="DIR", file_okay=False, help="Folder for the report.")
+    ],
     split: Annotated[
         Literal["train", "val", "test"], typer.Option(help="Split whose pairs are asked.")
     ] = "test",
