@@ -1,15 +1,13 @@
 """How far two samples of one distribution stray by chance: the noise part of a threshold."""
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 
-Mask = npt.NDArray[np.bool_]
+from monitoring.distances import Distance, Mask
 
 
 def noise_level(
-    distance: Callable[[Mask], float],
+    distance: Distance,
     groups: npt.NDArray[np.int64],
     in_reference: Mask,
     *,

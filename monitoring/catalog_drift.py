@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from monitoring.calibration import Mask, noise_level
+from monitoring.calibration import noise_level
 from monitoring.catalog_table import CatalogTable
 from monitoring.config import MonitoringConfig
+from monitoring.distances import jensen_shannon, wasserstein
 from monitoring.sentences import categorical_change, numeric_change
 from monitoring.verdict import Check
 
@@ -63,23 +64,15 @@ class _Columns:
     def threshold(self, name: str, config: MonitoringConfig) -> float:
         import numpy as np
         import pandas as pd
-        from evidently.legacy.calculations.stattests import (
-            jensenshannon_stat_test,
-            wasserstein_stat_test,
-        )
-        from evidently.legacy.core import ColumnType
 
         numeric = name in self.numeric
-        kind = ColumnType.Numerical if numeric else ColumnType.Categorical
-        test = wasserstein_stat_test if numeric else jensenshannon_stat_test
         floor = config.wasserstein_floor if numeric else config.jensenshannon_floor
         first = self.reference[["group", name]].dropna()
         pool = pd.concat([first, self.current[["group", name]].dropna()], ignore_index=True)
-        values = pool[name]
-
-        def distance(mask: Mask) -> float:
-            return float(test(values[mask], values[~mask], kind, None).drift_score)
-
+        if numeric:
+            distance = wasserstein(pool[name].to_numpy(dtype=np.float64))
+        else:
+            distance = jensen_shannon(np.asarray(pd.factorize(pool[name])[0], dtype=np.int64))
         groups = np.asarray(pd.factorize(pool["group"])[0], dtype=np.int64)
         noise = noise_level(
             distance, groups, np.arange(len(pool)) < len(first),

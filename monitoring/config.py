@@ -37,7 +37,7 @@ class MonitoringConfig(BaseModel):
     embedding_rows: int = Field(default=1000, ge=100, le=5000)
     components: int = Field(default=32, ge=2)
     kernel_rows: int = Field(default=700, ge=100, le=2000)
-    rounds: int = Field(default=60, ge=20)
+    rounds: int = Field(default=200, ge=20)
     sigmas: float = Field(default=4.0, gt=0)
     min_rows: int = Field(default=100, ge=2)
     wasserstein_floor: float = Field(default=0.1, gt=0)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from monitoring.calibration import Mask, noise_level
+from monitoring.calibration import noise_level
 from monitoring.catalog_table import CatalogTable
 from monitoring.config import MonitoringConfig
+from monitoring.distances import mean_discrepancy
 from monitoring.verdict import Check
 from uniecs.catalog.images import resolve_image
 from uniecs.catalog.items import Item
@@ -202,16 +203,8 @@ def _mmd_check(
     kernel = pairwise_kernels(
         np.vstack([reference, current]), metric="rbf", gamma=1 / max(width, 1e-9) ** 2
     )
-    np.fill_diagonal(kernel, 0.0)
-
-    def distance(mask: Mask) -> float:
-        first, second = mask.astype(float), (~mask).astype(float)
-        m, n = first.sum(), second.sum()
-        within = first @ kernel @ first / (m * (m - 1)) + second @ kernel @ second / (n * (n - 1))
-        return max(0.0, float(within - 2 * (first @ kernel @ second) / (m * n)))
-
     noise = noise_level(
-        distance,
+        mean_discrepancy(kernel),
         np.asarray(pd.factorize(np.array(names))[0], dtype=np.int64),
         np.arange(len(names)) < len(reference),
         rounds=config.rounds,

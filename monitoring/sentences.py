@@ -6,6 +6,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _LABELS = {
+    "ctr": "click-through rate",
+    "embedding_auc": "embeddings, by a classifier",
+    "embedding_mmd": "embeddings, by their clouds",
+    "gate_image": "weight of the picture",
+    "invalid_rows": "bad rows",
     "presence": "modalities",
     "lang": "language",
     "text_length": "text length",
@@ -24,13 +29,20 @@ def label(name: str) -> str:
     """
     if name.startswith("price_"):
         return f"price in {name.removeprefix('price_')}"
+    if name.startswith("revenue_"):
+        return f"revenue in {name.removeprefix('revenue_')}"
     return _LABELS.get(name, name.replace("_", " "))
+
+
+def is_logarithm(name: str) -> bool:
+    """Whether a column holds logarithms to base 10."""
+    return name.startswith(_LOGARITHMS)
 
 
 def numeric_change(name: str, before: "pd.Series[float]", after: "pd.Series[float]") -> str:
     """How the median moved, in the unit of the catalog."""
     old, new = float(before.median()), float(after.median())
-    if name.startswith(_LOGARITHMS):
+    if is_logarithm(name):
         old, new = 10**old, 10**new
     if name == "text_length":
         old, new = old - 1, new - 1
