@@ -1,24 +1,25 @@
-"""The compiled pipeline, its gate, and the components as plain functions.
+"""The compiled pipeline and its gate, with the components called as plain functions first.
 
-The components first run in this process, where imports are paid once; the compiled pipeline then
-runs every step in a process of its own and reuses what they made.
+The components run in this process, where imports are paid once; the compiled pipeline then runs
+every step in a process of its own and reuses what they made. Training is replaced by a tiny model
+and the proof of a deployment by one forward pass; ``test_end_to_end.py`` leaves nothing out.
 """
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from kfp import dsl
 
-from components.deploy import deploy
 from components.embed import embed
 from components.evaluate import evaluate
 from components.examples import examples
 from components.gate import gate
 from components.index import index
 from components.materialize import materialize
-from components.monitor import monitor
 from components.promote import promote
 from components.register import register
 from components.simulate_events import simulate_events
@@ -28,6 +29,9 @@ from components.validate import validate
 from pipelines.running import RunRequest, run_retraining
 from uniecs.cli.runtime import console
 from uniecs.errors import GateRefused
+from uniecs.loop import deploy as deploy_step
+from uniecs.loop import monitor as monitor_step
+from uniecs.loop import train as train_step
 from uniecs.loop.journal import Journal
 from uniecs.settings import Settings
 
@@ -45,7 +49,6 @@ class Plain:
 
     catalog: Path
     root: Path
-    training: tuple[str, ...]
     run_id: str = "plain"
 
     def artifact(self, name: str, kind: type[dsl.Artifact] = dsl.Artifact) -> dsl.Artifact:
@@ -65,9 +68,7 @@ class Plain:
             **run,
         )
         split_and_pair.python_func(accepted=made["accepted"], paired=paired, **run)
-        train.python_func(
-            paired=paired, preset="small", overrides=list(self.training), trained=trained, **run
-        )
+        train.python_func(paired=paired, preset="small", overrides=[], trained=trained, **run)
         evaluate.python_func(
             paired=paired, trained=trained, evaluated=evaluated, page=self.artifact("e.html"), **run
         )
@@ -91,34 +92,66 @@ class Plain:
 
     def behind_the_gate(self, made: dict) -> str:
         run = {"run_id": self.run_id}
+        settings = Settings()
         promote.python_func(judged=made["judged"], model_version=made["model"], **run)
-        release = deploy.python_func(
-            model_version=made["model"], generation=made["generation"],
-            feature_service=made["service"], **run,
-        )  # fmt: skip
+        parts = {"model_version": made["model"], "generation": made["generation"]}
+        spec = deploy_step.DeploySpec(feature_service=made["service"], **parts, **run)
+        release = deploy_step.run(spec, settings, roll_out_after_a_forward).report["release"]
         examples.python_func(paired=made["paired"], release=release, **run)
-        monitor.python_func(
-            paired=made["paired"], release=release, watched=self.artifact("watched"),
-            page=self.artifact("m.html"), **run,
-        )  # fmt: skip
+        watch = monitor_step.MonitorSpec(paired=Path(made["paired"].path), release=release, **run)
+        monitor_step.run(watch, settings, judge_healthy)
         return release
 
 
-def run_compiled_pipeline(catalog: Path, settings: Settings, training: tuple[str, ...] = ()):
-    request = RunRequest(catalog=catalog, overrides=training, sessions=SESSIONS)
+def roll_out_after_a_forward(settings, *, model_folder, model_version, point, undo):
+    from uniecs.catalog.items import Item
+    from uniecs.inference.encoder import Encoder
+
+    encoder = Encoder.load(model_folder)
+    assert encoder.model_version == model_version
+    assert encoder.encode([Item("probe", text="mug")]).errors == [None]
+    point()
+    check = {"v1_ms": 1.0, "v2_ms": 1.0}
+    return SimpleNamespace(model_dump=lambda **_: {"server": "this process", "check": check})
+
+
+def judge_healthy(*, reference, current, report, events):
+    assert (reference / "catalog.parquet").is_file()
+    assert (current / "catalog.parquet").is_file()
+    assert events.is_file()
+    report.mkdir()
+    (report / "index.html").write_text("<p>healthy</p>")
+    verdict = {"verdict": "healthy", "reasons": [], "samples": {}, "simulated": True}
+    (report / "verdict.json").write_text(json.dumps(verdict))
+
+
+@pytest.fixture(autouse=True)
+def no_training(tiny_model, monkeypatch):
+    """The train step gives the tiny model, under the key that real training would have."""
+
+    def take_tiny_model(_spec, _config, folder, _settings):
+        from uniecs.encoder.folder import verify_model_folder
+
+        shutil.copytree(tiny_model, folder / "model")
+        version = verify_model_folder(tiny_model).version
+        return {"model_version": version, "steps": 0, "val": {}}
+
+    monkeypatch.setattr(train_step, "_work", take_tiny_model)
+
+
+def run_compiled_pipeline(catalog: Path, settings: Settings):
+    request = RunRequest(catalog=catalog, sessions=SESSIONS)
     return run_retraining(request, run_id="compiled", settings=settings, console=console)
 
 
-def test_the_gate_agrees_and_the_steps_behind_it_run(
-    split_catalog, tiny_training, settings, tmp_path
-):
+def test_the_gate_agrees_and_the_steps_behind_it_run(split_catalog, settings, tmp_path):
     catalog = split_catalog(products=180, test=125)
-    plain = Plain(catalog, tmp_path / "artifacts", tiny_training)
+    plain = Plain(catalog, tmp_path / "artifacts")
     made = plain.up_to_the_gate()
     assert made["decision"] == "promote"
     release = plain.behind_the_gate(made)
 
-    summary = run_compiled_pipeline(catalog, settings, tiny_training)
+    summary = run_compiled_pipeline(catalog, settings)
 
     assert summary.outcome == "promoted"
     assert [line.step for line in summary.steps if line.reused] == [
@@ -134,14 +167,12 @@ def test_the_gate_agrees_and_the_steps_behind_it_run(
     assert all(len(example["hits"]) == 3 for example in summary.examples)
 
 
-def test_the_gate_refuses_and_nothing_behind_it_runs(
-    split_catalog, tiny_training, settings, tmp_path
-):
+def test_the_gate_refuses_and_nothing_behind_it_runs(split_catalog, settings, tmp_path):
     catalog = split_catalog(products=60, test=20)
-    made = Plain(catalog, tmp_path / "artifacts", tiny_training).up_to_the_gate()
+    made = Plain(catalog, tmp_path / "artifacts").up_to_the_gate()
     assert made["decision"] == "refuse"
 
-    summary = run_compiled_pipeline(catalog, settings, tiny_training)
+    summary = run_compiled_pipeline(catalog, settings)
 
     assert summary.outcome == "refused"
     assert "100 queries" in summary.message
@@ -150,9 +181,7 @@ def test_the_gate_refuses_and_nothing_behind_it_runs(
     assert (summary.folder / "summary.html").is_file()
 
 
-def test_a_refused_catalog_stops_the_pipeline_before_training(
-    split_catalog, tiny_training, settings, tmp_path
-):
+def test_a_refused_catalog_stops_the_pipeline_before_training(split_catalog, settings, tmp_path):
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -162,9 +191,9 @@ def test_a_refused_catalog_stops_the_pipeline_before_training(
     same = pa.array(["p1"] * table.num_rows)
     pq.write_table(table.set_column(place, "product_id", same), catalog / "catalog.parquet")
     with pytest.raises(GateRefused, match="duplicate"):
-        Plain(catalog, tmp_path / "artifacts", tiny_training).up_to_the_gate()
+        Plain(catalog, tmp_path / "artifacts").up_to_the_gate()
 
-    summary = run_compiled_pipeline(catalog, settings, tiny_training)
+    summary = run_compiled_pipeline(catalog, settings)
 
     assert summary.outcome == "refused"
     assert "duplicate" in summary.message
