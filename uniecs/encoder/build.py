@@ -95,16 +95,26 @@ def _tokenizer(config: EncoderConfig, texts: Iterable[str]) -> PreTrainedTokeniz
 
 
 def train_wordpiece(texts: Iterable[str], *, size: int) -> BertTokenizer:
-    """A lower-casing WordPiece tokenizer of any language, trained on ``texts``."""
+    """A lower-casing WordPiece tokenizer of any language; the same texts give the same vocabulary.
+
+    The trainer numbers pieces inside words in the order of a hash map, and breaks ties between
+    merges by those numbers: naming the single letters as special tokens first fixes the order.
+    """
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
+    texts = list(texts)
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     tokenizer = Tokenizer(models.WordPiece(unk_token=special[1]))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
+    letters = {letter for text in texts for letter in tokenizer.normalizer.normalize_str(text)}
+    inner = [f"##{letter}" for letter in sorted(letters) if not letter.isspace()]
     trainer = trainers.WordPieceTrainer(
-        vocab_size=size, special_tokens=special, min_frequency=2, show_progress=False
+        vocab_size=max(size, len(special) + 2 * len(inner)),
+        special_tokens=[*special, *inner],
+        min_frequency=2,
+        show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
     return BertTokenizer(vocab=tokenizer.get_vocab(), do_lower_case=True)

@@ -3,6 +3,7 @@
 Shapes: B rows of the batch; a *stream* holds only the rows that have its modality, N of them, as
 tokens [N, P, D] with a mask [N, P] (True = valid). Rows without a modality have no tokens at all,
 so their content cannot matter. ``r`` is presence per row: r_v for the image, r_t for the text.
+Rows are picked by ``index_select``: the gradient of plain indexing adds up in no fixed order.
 """
 
 from dataclasses import dataclass
@@ -96,7 +97,9 @@ class GatedUpdate(nn.Module):
         """Update [N, P, D]; ``attended`` [M, P, D] belongs to the entries ``shared`` [M]."""
         present = torch.zeros(len(own), dtype=torch.long, device=own.device)
         present[shared] = 1
-        logits = self.gate_own(own) + self.gate_presence[present][:, None, :].to(own.dtype)
+        logits = self.gate_own(own) + self.gate_presence.index_select(0, present)[:, None, :].to(
+            own.dtype
+        )
         update = self.prior.to(own.dtype).expand_as(own)
         if len(shared):
             logits = logits.index_add(0, shared, self.gate_other(attended).to(logits.dtype))
@@ -120,8 +123,8 @@ class FusionLayer(nn.Module):
 
     def forward(self, image: Stream, text: Stream, shared: Shared) -> tuple[Stream, Stream]:
         """Streams in, streams out, same rows and masks."""
-        v = self.norm_image(image.tokens[shared.image])
-        t = self.norm_text(text.tokens[shared.text])
+        v = self.norm_image(image.tokens.index_select(0, shared.image))
+        t = self.norm_text(text.tokens.index_select(0, shared.text))
         v_mask = None if image.mask is None else image.mask[shared.image]
         t_mask = None if text.mask is None else text.mask[shared.text]
         if len(shared.image):

@@ -32,11 +32,11 @@ def batch_views(
         rows = rows.to(device)
         part = vectors[start : start + len(rows)]
         start += len(rows)
-        asked = rows < batch.queries
-        if asked.any():
-            queries[view] = View(part[asked], rows[asked])
-        if not asked.all():
-            candidates[view] = View(part[~asked], rows[~asked] - batch.queries)
+        asked = int((rows < batch.queries).sum())  # rows ascend, so the queries come first
+        if asked:
+            queries[view] = View(part[:asked], rows[:asked])
+        if asked < len(rows):
+            candidates[view] = View(part[asked:], rows[asked:] - batch.queries)
     return queries, candidates
 
 
@@ -65,11 +65,11 @@ def _fuse_views(
     image_stream = text_stream = None
     if image is not None:
         picked = torch.cat(image_entries).to(device)
-        image_stream = Stream(image[picked], torch.cat(image_places).to(device))
+        image_stream = Stream(image.index_select(0, picked), torch.cat(image_places).to(device))
     if text is not None:
         picked = torch.cat(text_entries).to(device)
         mask = batch.attention_mask.to(device).bool()[picked]
-        text_stream = Stream(text[picked], torch.cat(text_places).to(device), mask)
+        text_stream = Stream(text.index_select(0, picked), torch.cat(text_places).to(device), mask)
     vectors = model.fuse(image_stream, text_stream, total).vectors
     if vectors is None:
         raise RuntimeError("the model returned no vectors")

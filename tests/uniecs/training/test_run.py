@@ -1,0 +1,127 @@
+"""A run from start to finish, broken off and continued, and asked for what it cannot do."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.torch import load_file
+
+from uniecs.encoder.folder import verify_model_folder
+from uniecs.errors import CatalogError, UsageError
+from uniecs.training.config import TrainConfig
+from uniecs.training.run import TrainReport, train
+
+
+class Interrupted(Exception):
+    """Stands for whatever ends a process."""
+
+
+@pytest.fixture(scope="module")
+def finished(
+    accepted_catalog: Path, tiny_config: TrainConfig, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, TrainReport]:
+    out = tmp_path_factory.mktemp("run") / "undisturbed"
+    return out, train(accepted_catalog, out, tiny_config)
+
+
+def rows_of(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
+
+
+def test_a_run_leaves_a_verified_model_and_its_history(
+    finished: tuple[Path, TrainReport], tiny_config: TrainConfig
+) -> None:
+    out, report = finished
+
+    assert verify_model_folder(out / "model").version == report.model_version
+    assert json.loads((out / "config.json").read_text()) == tiny_config.model_dump(mode="json")
+    assert {p.name for p in out.iterdir()} == {
+        "model",
+        "config.json",
+        "history.jsonl",
+        "train.json",
+    }
+    steps = [row["step"] for row in rows_of(out) if "loss" in row]
+    assert steps == list(range(1, report.steps + 1))
+    assert set(report.val) > {"T->I", "macro"}
+    assert "R@10" in (out / "model" / "README.md").read_text()
+
+
+def test_the_loss_falls_and_the_rate_ends_at_its_floor(
+    finished: tuple[Path, TrainReport], tiny_config: TrainConfig
+) -> None:
+    steps = [row for row in rows_of(finished[0]) if "loss" in row]
+    optimizer = tiny_config.optimizer
+
+    assert steps[-1]["loss_alignment"] < steps[0]["loss_alignment"]
+    assert steps[-1]["lr"] == pytest.approx(optimizer.tower_lr * optimizer.floor)
+
+
+@pytest.mark.parametrize("stops", [[2], [1, 4, 7]])
+def test_a_broken_run_continues_to_the_same_bits(
+    finished: tuple[Path, TrainReport],
+    accepted_catalog: Path,
+    tiny_config: TrainConfig,
+    tmp_path: Path,
+    stops: list[int],
+) -> None:
+    undisturbed, expected = finished
+    out = tmp_path / "run"
+    for number, stop in enumerate(stops):
+
+        def note(kind: str, values: dict[str, Any], stop: int = stop) -> None:
+            if kind == "step" and values["step"] == stop + 1:
+                raise Interrupted
+
+        with pytest.raises(Interrupted):
+            train(accepted_catalog, out, tiny_config, resume=number > 0, note=note)
+
+    report = train(accepted_catalog, out, tiny_config, resume=True)
+
+    assert report == expected
+    one = load_file(undisturbed / "model" / "model.safetensors")
+    other = load_file(out / "model" / "model.safetensors")
+    assert all((one[name] == other[name]).all() for name in one)
+    assert rows_of(out) == rows_of(undisturbed)
+
+
+def test_a_finished_run_is_recognised(
+    finished: tuple[Path, TrainReport], accepted_catalog: Path, tiny_config: TrainConfig
+) -> None:
+    out, report = finished
+
+    def refuse(kind: str, _values: dict[str, Any]) -> None:
+        raise AssertionError(f"work was done again: {kind}")
+
+    assert train(accepted_catalog, out, tiny_config, resume=True, note=refuse) == report
+
+
+def test_a_run_is_not_overwritten_or_mixed(
+    finished: tuple[Path, TrainReport],
+    accepted_catalog: Path,
+    tiny_config: TrainConfig,
+    tmp_path: Path,
+) -> None:
+    out, _ = finished
+    longer = tiny_config.model_copy(
+        update={"run": tiny_config.run.model_copy(update={"epochs": 9})}
+    )
+    (tmp_path / "notes.txt").write_text("mine")
+
+    with pytest.raises(UsageError, match="already holds a run"):
+        train(accepted_catalog, out, tiny_config)
+    with pytest.raises(UsageError, match="another config"):
+        train(accepted_catalog, out, longer, resume=True)
+    with pytest.raises(UsageError, match="is not empty"):
+        train(accepted_catalog, tmp_path, tiny_config)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_catalog_that_cannot_be_paired_is_one_message(
+    tiny_config: TrainConfig, tmp_path: Path
+) -> None:
+    (tmp_path / "catalog.jsonl").write_text('{"product_id": "1", "title": "x", "split": "train"}\n')
+
+    with pytest.raises(CatalogError, match="no pair can be made"):
+        train(tmp_path, tmp_path / "out", tiny_config)
