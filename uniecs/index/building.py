@@ -1,20 +1,96 @@
-"""Filling a generation's collection from embeddings, resumable at the last acknowledged batch."""
+"""Building a generation: embed, begin or continue, fill; resumable at the last batch."""
 
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
+from uniecs.catalog.presence import Presence
 from uniecs.catalog.reading import Catalog
 from uniecs.errors import GenerationError
-from uniecs.index.embeddings import Progress
-from uniecs.index.ledger import Generation, Ledger
+from uniecs.index.embeddings import ItemEncoder, Progress, embed_catalog
+from uniecs.index.ledger import Generation, Ledger, next_id
 from uniecs.index.lexical import document_terms
 from uniecs.index.milvus import Milvus
-from uniecs.index.schema import row_of
-from uniecs.index.shards import Embedded, read_embeddings
+from uniecs.index.schema import METRIC, row_of, schema_hash
+from uniecs.index.shards import Embedded, EmbeddingReport, read_embeddings, read_report
+from uniecs.settings import Settings
 
 BATCH = 1000
 """Rows per write."""
+
+
+def embedded(
+    source: ItemEncoder | Path,
+    catalog: Catalog,
+    settings: Settings,
+    *,
+    view: Presence,
+    progress: Progress | None,
+) -> tuple[Path, EmbeddingReport]:
+    """The folder of embeddings: ``source`` itself, or made with it under ``UNIECS_HOME``.
+
+    Raises:
+        GenerationError: When it holds nothing, or another catalog.
+    """
+    if isinstance(source, Path):
+        folder = source
+    else:
+        name = f"{source.model_version}-{catalog.digest}-{view.label}"
+        folder = settings.root / "embeddings" / name
+        embed_catalog(source, catalog, folder, view=view, progress=progress)
+    report = read_report(folder)
+    _check_embeddings(report, folder, catalog)
+    return folder, report
+
+
+def begin(
+    milvus: Milvus,
+    ledger: Ledger,
+    report: EmbeddingReport,
+    folder: Path,
+    *,
+    tenant: str,
+    model_folder: Path | None,
+    clock: Callable[[], datetime],
+) -> Generation:
+    """Record a new generation in state ``building``; its collection is created by ``fill``."""
+    taken = ledger.ids() | {
+        name.removeprefix("uniecs_").replace("_", "-") for name in milvus.collections()
+    }
+    new_id = next_id(taken, clock)
+    generation = Generation(
+        id=new_id,
+        state="building",
+        tenant=tenant,
+        collection=f"uniecs_{new_id.replace('-', '_')}",
+        rows=report.rows,
+        loaded=0,
+        model_version=report.model_version,
+        processor_digest=report.processor_digest,
+        dim=report.dim,
+        metric=METRIC,
+        view=report.view,
+        catalog_digest=report.catalog_digest,
+        schema_hash=schema_hash(report.dim),
+        embeddings=str(folder.absolute()),
+        model_folder=str(model_folder.absolute()) if model_folder else "",
+        replaced="",
+        created=clock(),
+    )
+    ledger.add(generation)
+    return generation
+
+
+def continues(generation: Generation, report: EmbeddingReport, folder: Path) -> bool:
+    """Whether a killed build was of this very content, so that it can go on."""
+    return (
+        generation.embeddings == str(folder.absolute())
+        and generation.model_version == report.model_version
+        and generation.catalog_digest == report.catalog_digest
+        and generation.schema_hash == schema_hash(report.dim)
+    )
 
 
 def fill(
@@ -65,3 +141,15 @@ def _write(
         terms = " ".join(document_terms(product))
         rows.append(row_of(product, tenant=generation.tenant, presence=presence, terms=terms))
     milvus.upsert(generation.collection, rows, np.asarray(shard.vectors[part], np.float32))
+
+
+def _check_embeddings(report: EmbeddingReport, folder: Path, catalog: Catalog) -> None:
+    if report.catalog_digest != catalog.digest:
+        raise GenerationError(
+            f"{folder} holds embeddings of catalog {report.catalog_digest}, not of "
+            f"{catalog.digest}; embed this catalog."
+        )
+    if not report.rows:
+        raise GenerationError(
+            f"{folder} holds no vectors: no product of {catalog.folder} could be encoded."
+        )

@@ -1,6 +1,6 @@
 """Filters as Milvus expressions: every value is an escaped literal, the tenant is always there."""
 
-from uniecs.index.filters import (
+from uniecs.index.filter_tree import (
     PRESENCES,
     Compare,
     Conjunction,

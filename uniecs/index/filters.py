@@ -1,78 +1,31 @@
 """The filter language of searches: ``price < 50 and brand == "X" and attributes.color in ["Red"]``.
 
-A filter is parsed here to a small tree of typed values and never passed on as text. Logic is
-two-valued: a comparison with a value that a product lacks is false, and ``!=`` is the negation of
-``==``, so every product either matches a filter or its negation.
+A filter is parsed to a tree of typed values (``filter_tree``) and never passed on as text.
 """
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 from uniecs.errors import FilterError
+from uniecs.index.filter_tree import (
+    COLUMNS,
+    PRESENCES,
+    TEXT_COLUMNS,
+    Compare,
+    Conjunction,
+    Disjunction,
+    Filter,
+    Member,
+    Negation,
+    Value,
+)
 
 MAX_CHARACTERS = 2000
 MAX_DEPTH = 8
 MAX_VALUES = 200
-
-TEXT_COLUMNS: tuple[str, ...] = ("product_id", "title", "category", "brand")
-COLUMNS: tuple[str, ...] = (*TEXT_COLUMNS, "price", "presence", "attributes.NAME")
-"""What a filter may name."""
-
-PRESENCES: dict[str, int] = {"I": 1, "T": 2, "IT": 3}
-
-Operator = Literal["==", "<", "<=", ">", ">="]
-Value = str | float | bool
-
-
-@dataclass(frozen=True, slots=True)
-class Compare:
-    """One column against one value.
-
-    Attributes:
-        column: A column, or the name of an attribute when ``attribute``.
-        attribute: The column is an entry of the attributes document.
-    """
-
-    column: str
-    operator: Operator
-    value: Value
-    attribute: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One column against a list of values."""
-
-    column: str
-    values: tuple[Value, ...]
-    attribute: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Negation:
-    """What does not match ``part``."""
-
-    part: "Filter"
-
-
-@dataclass(frozen=True, slots=True)
-class Conjunction:
-    """All parts match."""
-
-    parts: "tuple[Filter, ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class Disjunction:
-    """At least one part matches."""
-
-    parts: "tuple[Filter, ...]"
-
-
-Filter = Compare | Member | Negation | Conjunction | Disjunction
 
 
 def parse_filter(text: str) -> Filter:
@@ -300,10 +253,3 @@ def _unquote(literal: str) -> str:
     return re.sub(
         r"\\(.)", lambda m: _ESCAPES.get(m.group(1), m.group(1)), literal[1:-1], flags=re.DOTALL
     )
-
-
-def all_of(parts: Sequence[Filter]) -> Filter | None:
-    """The conjunction of filters; None for none."""
-    if not parts:
-        return None
-    return parts[0] if len(parts) == 1 else Conjunction(tuple(parts))

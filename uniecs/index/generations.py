@@ -15,12 +15,11 @@ from typing import Any
 from uniecs.catalog.presence import Presence
 from uniecs.catalog.reading import Catalog
 from uniecs.errors import GenerationError
-from uniecs.index.building import fill
-from uniecs.index.embeddings import ItemEncoder, Progress, embed_catalog
-from uniecs.index.ledger import Generation, Ledger, next_id
+from uniecs.index.building import begin, continues, embedded, fill
+from uniecs.index.embeddings import ItemEncoder, Progress
+from uniecs.index.ledger import Generation, Ledger
 from uniecs.index.milvus import Milvus, connect
-from uniecs.index.schema import METRIC, schema_hash
-from uniecs.index.shards import EmbeddingReport, read_report
+from uniecs.index.shards import EmbeddingReport
 from uniecs.index.verification import Verification, verify_generation
 from uniecs.settings import Settings
 
@@ -104,59 +103,23 @@ class GenerationStore:
         Raises:
             GenerationError: When nothing could be embedded, or the folder is of another catalog.
         """
-        if isinstance(source, Path):
-            folder = source
-        else:
-            name = f"{source.model_version}-{catalog.digest}-{view.label}"
-            folder = self._settings.root / "embeddings" / name
-            embed_catalog(source, catalog, folder, view=view, progress=progress)
-        report = read_report(folder)
-        if report.catalog_digest != catalog.digest:
-            raise GenerationError(
-                f"{folder} holds embeddings of catalog {report.catalog_digest}, not of "
-                f"{catalog.digest}; embed this catalog."
-            )
-        if not report.rows:
-            raise GenerationError(
-                f"{folder} holds no vectors: no product of {catalog.folder} could be encoded."
-            )
+        folder, report = embedded(source, catalog, self._settings, view=view, progress=progress)
         with self._writing("build"):
-            generation = self._unfinished(report, folder) or self._begin(
-                report, folder, model_folder
-            )
+            generation = self._unfinished(report, folder)
+            if generation is None:
+                generation = begin(
+                    self.milvus,
+                    self._ledger,
+                    report,
+                    folder,
+                    tenant=self._settings.tenant,
+                    model_folder=model_folder,
+                    clock=self._clock,
+                )
             fill(self.milvus, self._ledger, generation, catalog, progress=progress)
             return self._ledger.move(
                 generation.id, to="verifying", source="building", rows=report.rows
             )
-
-    def _begin(
-        self, report: EmbeddingReport, folder: Path, model_folder: Path | None
-    ) -> Generation:
-        taken = self._ledger.ids() | {
-            name.removeprefix("uniecs_").replace("_", "-") for name in self.milvus.collections()
-        }
-        new_id = next_id(taken, self._clock)
-        generation = Generation(
-            id=new_id,
-            state="building",
-            tenant=self._settings.tenant,
-            collection=f"uniecs_{new_id.replace('-', '_')}",
-            rows=report.rows,
-            loaded=0,
-            model_version=report.model_version,
-            processor_digest=report.processor_digest,
-            dim=report.dim,
-            metric=METRIC,
-            view=report.view,
-            catalog_digest=report.catalog_digest,
-            schema_hash=schema_hash(report.dim),
-            embeddings=str(folder.absolute()),
-            model_folder=str(model_folder.absolute()) if model_folder else "",
-            replaced="",
-            created=self._clock(),
-        )
-        self._ledger.add(generation)
-        return generation
 
     def _unfinished(self, report: EmbeddingReport, folder: Path) -> Generation | None:
         """A killed build to continue; killed builds of other content are dropped."""
@@ -164,13 +127,7 @@ class GenerationStore:
         for generation in self._ledger.list():
             if generation.state != "building":
                 continue
-            same = (
-                generation.embeddings == str(folder.absolute())
-                and generation.model_version == report.model_version
-                and generation.catalog_digest == report.catalog_digest
-                and generation.schema_hash == schema_hash(report.dim)
-            )
-            if same and found is None:
+            if found is None and continues(generation, report, folder):
                 found = generation
             else:
                 self._remove(generation)

@@ -11,20 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from uniecs.errors import GenerationError, ServiceUnavailable
+from uniecs.errors import GenerationError
+from uniecs.index.failures import CollectionGone, failure, unavailable
 from uniecs.index.layout import Capabilities, fields, index_plans, search_params
 from uniecs.index.lite_server import ensure_lite_server
 from uniecs.index.schema import COLUMNS, METRIC, Row
 from uniecs.settings import Settings
 
-_NOT_FOUND = (100, 1600)
-_NOT_LOADED = (101,)
 _LOAD_TRIES = 8
 _LOAD_WAIT_SECONDS = 0.5
-
-
-class CollectionGone(GenerationError):
-    """A collection was dropped between looking it up and using it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +71,10 @@ class Milvus:
         try:
             yield
         except pymilvus.MilvusException as error:
-            code, text = error.code, str(error.message or error)
-            if code in _NOT_FOUND or "can't find collection" in text:
-                raise CollectionGone(f"Milvus has no such collection: {text}.") from error
-            if code == 2 or "connect" in text.lower() or "UNAVAILABLE" in text:
-                raise self._unavailable(text) from error
-            raise GenerationError(f"Milvus refused to {action}: {text}.") from error
-        except (grpc.RpcError, ValueError) as error:
-            # a closed channel is a ValueError in grpc
-            raise self._unavailable(f"{type(error).__name__}: {error}") from error
-
-    def _unavailable(self, reason: str) -> ServiceUnavailable:
-        return ServiceUnavailable(
-            f"The Milvus server {self.uri} does not answer ({reason[:200]}). {self._hint}"
-        )
+            text = str(error.message or error)
+            raise failure(int(error.code), text, action, self.uri, self._hint) from error
+        except (grpc.RpcError, ValueError) as error:  # grpc calls a closed channel a ValueError
+            raise unavailable(f"{type(error).__name__}: {error}", self.uri, self._hint) from error
 
     def close(self) -> None:
         """Give the connection back."""

@@ -3,7 +3,7 @@
 import operator
 from collections.abc import Callable
 
-from uniecs.index.filters import (
+from uniecs.index.filter_tree import (
     PRESENCES,
     Conjunction,
     Disjunction,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from uniecs.index.expressions import expression
-from uniecs.index.filters import Compare, Filter
+from uniecs.index.filter_tree import Compare, Filter
 from uniecs.index.ledger import Generation
 from uniecs.index.milvus import Milvus
 from uniecs.index.predicates import matches

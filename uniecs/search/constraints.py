@@ -8,7 +8,7 @@ has its own.
 import re
 from dataclasses import dataclass
 
-from uniecs.index.filters import Compare, Conjunction, Filter
+from uniecs.index.filter_tree import Compare, Conjunction, Filter
 
 _MONEY = r"(?:(?:rs|inr|usd|eur|gbp|chf)\.?\s*|[$€£¥₹]\s*)?"
 _AFTER = r"(?:\s*(?:rs|rupees|inr|usd|dollars?|eur|euros?|gbp|pounds?|chf|[$€£¥₹])\b\.?)?"

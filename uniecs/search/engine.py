@@ -16,11 +16,13 @@ import numpy as np
 from uniecs.catalog.items import Item
 from uniecs.errors import QueryError, ServiceUnavailable
 from uniecs.index.expressions import expression
-from uniecs.index.filters import Filter, all_of, parse_filter
+from uniecs.index.failures import CollectionGone
+from uniecs.index.filter_tree import Filter, all_of
+from uniecs.index.filters import parse_filter
 from uniecs.index.generations import GenerationStore
 from uniecs.index.ledger import Generation
 from uniecs.index.lexical import analyse
-from uniecs.index.milvus import CollectionGone, Hit
+from uniecs.index.milvus import Hit
 from uniecs.search.constraints import PriceWish, price_wish
 from uniecs.search.encoders import EncoderShelf
 from uniecs.search.features import FeatureJoin

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from uniecs.index.expressions import expression
-from uniecs.index.filters import Filter
+from uniecs.index.filter_tree import Filter
 from uniecs.index.ledger import Generation
 from uniecs.index.lexical import Bm25
 from uniecs.index.milvus import Hit, Milvus

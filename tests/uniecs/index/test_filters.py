@@ -4,16 +4,8 @@ import pytest
 
 from uniecs.errors import FilterError
 from uniecs.index.expressions import expression
-from uniecs.index.filters import (
-    MAX_CHARACTERS,
-    MAX_DEPTH,
-    Compare,
-    Conjunction,
-    Disjunction,
-    Member,
-    Negation,
-    parse_filter,
-)
+from uniecs.index.filter_tree import Compare, Conjunction, Disjunction, Member, Negation
+from uniecs.index.filters import MAX_CHARACTERS, MAX_DEPTH, parse_filter
 
 
 def test_and_binds_tighter_than_or_and_not_binds_tightest() -> None:

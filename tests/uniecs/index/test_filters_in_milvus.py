@@ -11,15 +11,8 @@ from hypothesis import strategies as st
 from uniecs.catalog.presence import VIEWS
 from uniecs.catalog.schema import Product
 from uniecs.index.expressions import expression
-from uniecs.index.filters import (
-    Compare,
-    Conjunction,
-    Disjunction,
-    Filter,
-    Member,
-    Negation,
-    parse_filter,
-)
+from uniecs.index.filter_tree import Compare, Conjunction, Disjunction, Filter, Member, Negation
+from uniecs.index.filters import parse_filter
 from uniecs.index.milvus import Milvus
 from uniecs.index.predicates import matches
 from uniecs.index.schema import Row, row_of

@@ -6,8 +6,8 @@ import numpy as np
 
 from uniecs.catalog.reading import Catalog
 from uniecs.index.expressions import expression
+from uniecs.index.failures import CollectionGone
 from uniecs.index.generations import GenerationStore
-from uniecs.index.milvus import CollectionGone
 from uniecs.settings import Settings
 
 from .conftest import DIM, WordEncoder, shop, write_catalog
