@@ -62,6 +62,40 @@ def test_another_report_of_the_same_model_becomes_its_report(registry, register,
     assert again.lineage == {"run": "first"}
 
 
+@pytest.mark.parametrize(
+    ("name", "moment"),
+    [("log_artifacts", "before"), ("log_artifacts", "after"), ("create_model_version", "before"),
+     ("create_model_version", "after")],
+)  # fmt: skip
+def test_a_registration_that_was_killed_is_taken_up_again(
+    settings, registry, register, monkeypatch, name, moment
+):
+    from mlflow import MlflowClient
+
+    call = getattr(MlflowClient, name)
+
+    def dying(*args, **kwargs):
+        if moment == "after":
+            call(*args, **kwargs)
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MlflowClient, name, dying)
+        with pytest.raises(Killed):
+            register(registry, "first")
+
+    shutil.rmtree(settings.root.parent / "made")
+    made = register(Registry(settings), "first")
+
+    assert registry.list() == [made]
+    assert len([*(settings.root / "mlflow-artifacts" / "uniecs-registry").iterdir()]) == 1
+    assert (made.report / "per_query.parquet").is_file()
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing in the library catches it, and locks are freed."""
+
+
 def test_a_report_of_another_model_is_refused(registry, tmp_path):
     version = make_model(tmp_path / "model", "a")
     make_report(tmp_path / "report", "m-000000000000", recall=0.5)

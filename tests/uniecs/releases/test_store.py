@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from uniecs.database import open_database
 from uniecs.errors import (
     GateRefused,
     GenerationError,
@@ -18,6 +19,7 @@ from uniecs.releases import ReleaseStore, promote, roll_back
 from uniecs.releases import store as store_module
 from uniecs.releases.ledger import ReleaseLedger
 from uniecs.releases.lineage import lineage
+from uniecs.releases.locking import deployment_lock
 
 
 @dataclass(frozen=True)
@@ -305,6 +307,35 @@ class Start:
     def _copy(self, source, target):
         with sqlite3.connect(source) as old, sqlite3.connect(target) as new:
             old.backup(new)
+
+
+def test_releases_move_on_every_database(database, register, index):
+    registry = Registry(database)
+    store = ReleaseStore(database, swap_generation=index.swap)
+    for name, recall in (("first", 0.5), ("second", 0.6)):
+        made = register(registry, name, recall=recall)
+        promote(registry, made.version, "production")
+        composed = store.compose(made.version, Generation(f"g-{name}", made.version), None)
+        store.deploy(composed.release_id)
+
+    restored, left = store.rollback()
+
+    assert (restored.generation, left.state) == ("g-first", "rolled back")
+    assert stages(registry) == {"first": "production", "second": "archived"}
+    assert [deployment.action for deployment in store.history()] == ["deploy", "deploy", "rollback"]
+
+
+def test_only_one_deployment_at_a_time_holds_the_lock(database):
+    one, other = open_database(database), open_database(database)
+
+    with deployment_lock(one, database, wait=True) as held:
+        assert held
+        with deployment_lock(other, database, wait=False) as also:
+            assert not also
+    with deployment_lock(other, database, wait=False) as free:
+        assert free
+    one.dispose()
+    other.dispose()
 
 
 def test_lineage_leads_from_the_catalog_to_the_release(store, release):
