@@ -10,7 +10,7 @@ from rich.markup import escape
 from pipelines.local_stream import Listener
 from uniecs.loop.journal import Entry, Journal
 
-_NEWS = re.compile(r"\[KFP Executor [^]]* INFO\]: (step .*|epoch .*|.* of .*)")
+_NEWS = re.compile(r"\[KFP Executor [^]]* INFO\]: (step \d.*|epoch \d.*)")
 """Log lines of a step that tell how far it is; the executor's own lines do not look like this."""
 _SIGNS = {"done": "[green]✓[/]", "refused": "[yellow]■[/]", "failed": "[red]✗[/]"}
 _WIDTH = 78
