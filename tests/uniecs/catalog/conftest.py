@@ -26,6 +26,14 @@ def jpeg() -> Callable[..., bytes]:
     return make
 
 
+@pytest.fixture(scope="session")
+def bomb() -> bytes:
+    """A whole PNG of 20,000 x 20,000 px and one colour, in a few kilobytes."""
+    stream = io.BytesIO()
+    Image.new("1", (20_000, 20_000)).save(stream, "PNG")
+    return stream.getvalue()
+
+
 @pytest.fixture
 def make_catalog(tmp_path: Path) -> MakeCatalog:
     """Write a catalog folder of JSON lines; pictures by relative path; queries if given."""

@@ -80,9 +80,7 @@ def test_every_size_over_the_cap_has_one_code(side: int) -> None:
     assert code_of(png_header(side, side)) == "too_many_pixels"
 
 
-def test_a_real_bomb_of_one_colour_is_refused() -> None:
-    bomb = encoded(Image.new("1", (20_000, 20_000)), "PNG")
-
+def test_a_real_bomb_of_one_colour_is_refused(bomb: bytes) -> None:
     assert len(bomb) < 100_000
     assert code_of(bomb) == "too_many_pixels"
 
@@ -201,7 +199,7 @@ def test_a_draft_is_never_smaller_than_asked() -> None:
 
 @given(st.binary(max_size=300))
 @example(b"")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_bytes_raise_nothing_but_image_error(data: bytes) -> None:
     assert code_of(data) in CODES
 
@@ -210,7 +208,7 @@ SEEDS = [encoded(noise(), kind) for kind in ("JPEG", "PNG", "WEBP")]
 
 
 @given(st.sampled_from(SEEDS), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_damaged_pictures_raise_nothing_but_image_error(seed: bytes, data: st.DataObject) -> None:
     damaged = bytearray(seed)
     for at in data.draw(st.lists(st.integers(0, len(seed) - 1), min_size=1, max_size=12)):

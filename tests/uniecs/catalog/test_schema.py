@@ -97,7 +97,7 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(list(Product.model_fields)), JSON, max_size=6))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_row_is_a_product_or_a_validation_error(row: dict[str, Any]) -> None:
     try:
         valid = Product.model_validate(row)

@@ -154,7 +154,7 @@ ROW = st.fixed_dictionaries(
 
 
 @given(rows=st.lists(ROW, max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_every_row_is_accepted_and_readable_or_set_aside(
     rows: list[dict[str, Any]], jpeg: Callable[..., bytes]
 ) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from tests.uniecs.catalog.conftest import MakeCatalog
 from uniecs.catalog.validation import ValidationConfig, ValidationReport, validate_catalog
+from uniecs.catalog.validation.rows import REASONS
+from uniecs.catalog.validation.rules import rules
 from uniecs.errors import CatalogError
 
 Jpeg = Callable[..., bytes]
@@ -150,12 +151,12 @@ def test_thirty_percent_broken_pictures_fail_the_gate_and_cost_no_row(
 
 
 def test_a_picture_of_400_million_pixels_is_one_broken_picture(
-    goods: Any, make_catalog: MakeCatalog, tmp_path: Path
+    goods: Any, make_catalog: MakeCatalog, tmp_path: Path, bomb: bytes
 ) -> None:
-    folder = make_catalog(*goods())
-    Image.new("1", (20_000, 20_000)).save(folder / "images/3.jpg", "PNG")
+    rows, pictures = goods()
+    pictures["images/3.jpg"] = bomb
 
-    outcome = validate_catalog(folder, tmp_path / "report")
+    outcome = validate_catalog(make_catalog(rows, pictures), tmp_path / "report")
 
     assert outcome.passed
     assert check_of(outcome, "broken_pictures") == (True, 0.025)
@@ -243,6 +244,15 @@ def test_a_report_that_cannot_be_written_is_one_error(
 
     with pytest.raises(CatalogError, match="check disk space and permissions"):
         validate_catalog(make_catalog(*goods()), tmp_path / "report")
+
+
+def test_the_documentation_names_every_check_threshold_and_reason() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "validation.md").read_text()
+    config = ValidationConfig()
+
+    assert all(f"`{code}`" in page for code in REASONS)
+    for rule in rules(config)[1:]:
+        assert re.search(rf"\| `{rule.name}` \|.*\| {rule.threshold} \|", page), rule.name
 
 
 def test_facts_stay_small_however_long_the_texts_are(
