@@ -15,14 +15,16 @@ def noise_level(
     sigmas: float,
     seed: int,
 ) -> float:
-    """Mean plus ``sigmas`` standard deviations of a distance when sides are drawn by lot.
+    """Mean plus ``sigmas`` standard deviations of a distance when chance alone decides.
 
-    Whole groups change sides, for variants of one product are alike: drawn row by row, chance
-    would look smaller than it is. A group that both sides hold swaps its two parts, so two
-    catalogs of nearly the same products are compared by what became of them.
+    A group (a product with its variants) is in the reference only, in the current catalog only, or
+    in both. Chance hands these roles to other groups, as many of each: which products came and
+    which went says nothing then. A group in both swaps its two parts by the toss of a coin: what
+    became of its rows says nothing either. Rows are never dealt one by one, for variants are
+    alike, and chance would look smaller than it is.
 
     Args:
-        distance: Distance between the rows of a mask and the others.
+        distance: Distance of two parts of the pool.
         groups: [N] group number of each pooled row.
         in_reference: [N] rows of the reference.
         rounds: Draws.
@@ -30,17 +32,14 @@ def noise_level(
         seed: Of the draws.
     """
     rng = np.random.default_rng(seed)
-    before = np.bincount(groups, weights=in_reference)
-    after = np.bincount(groups, weights=~in_reference)
-    shared = (before > 0) & (after > 0)
-    lone = np.flatnonzero(~shared)
-    sizes = (before + after)[lone]
+    before = np.bincount(groups, weights=in_reference) > 0
+    after = np.bincount(groups, weights=~in_reference) > 0
+    lone = ~(before & after)[groups]
     values = []
     for _ in range(rounds):
-        swapped = shared & (rng.random(len(shared)) < 0.5)
-        first = in_reference ^ swapped[groups]
-        order = rng.permutation(len(lone))
-        taken = np.zeros(len(shared), dtype=bool)
-        taken[lone[order[np.cumsum(sizes[order]) <= before[lone].sum()]]] = True
-        values.append(distance(np.where(shared[groups], first, taken[groups])))
+        role = rng.permutation(len(before))
+        swapped = (rng.random(len(before)) < 0.5)[groups] ^ in_reference
+        reference = before[role][groups] & (lone | swapped)
+        current = after[role][groups] & (lone | ~swapped)
+        values.append(distance(reference, current))
     return float(np.mean(values) + sigmas * np.std(values, ddof=1))

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from monitoring.sentences import readable
+
 if TYPE_CHECKING:
     import pandas as pd
 
-_BINS, _BARS = 24, 6
+_BINS, _BARS, _LETTERS = 24, 6, 23
 _WIDTH, _HEIGHT = 340, 132
 
 
@@ -42,7 +44,7 @@ def histogram(before: "pd.Series[float]", after: "pd.Series[float]", *, logarith
         anchor = {0.0: "start", 0.5: "middle", 1.0: "end"}[place]
         parts.append(
             f'<text x="{place * _WIDTH:.0f}" y="{_HEIGHT - 6}" text-anchor="{anchor}">'
-            f"{shown:,.4g}</text>"
+            f"{readable(shown)}</text>"
         )
     return "".join([*parts, "</svg>"])
 
@@ -58,17 +60,16 @@ def share_bars(before: "pd.Series[str]", after: "pd.Series[str]") -> str:
     parts = [f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="before and now">']
     for number, name in enumerate(names):
         y = number * row + 2
-        text = str(name).rsplit(">", 1)[-1].strip()
-        parts.append(
-            f'<text x="{left - 8}" y="{y + 13}" text-anchor="end">{escape(text[:22])}</text>'
-        )
+        text = str(name)  # the end of a category path says most
+        text = text if len(text) <= _LETTERS else f"…{text[-_LETTERS:]}"
+        parts.append(f'<text x="{left - 8}" y="{y + 13}" text-anchor="end">{escape(text)}</text>')
         for offset, shares, style in ((0, old, "before"), (9, new, "now")):
-            width = float(shares.get(name, 0)) / longest * (_WIDTH - left - 44)
+            width = float(shares.get(name, 0)) / longest * (_WIDTH - left - 66)
             parts.append(
                 f'<rect class="{style}" x="{left}" y="{y + offset}" width="{width:.1f}" '
                 f'height="8" rx="2"/>'
             )
         change = f"{old.get(name, 0):.0%} → {new.get(name, 0):.0%}"
-        end = left + max(old.get(name, 0), new.get(name, 0)) / longest * (_WIDTH - left - 44)
+        end = left + max(old.get(name, 0), new.get(name, 0)) / longest * (_WIDTH - left - 66)
         parts.append(f'<text class="small" x="{end + 5:.1f}" y="{y + 12}">{change}</text>')
     return "".join([*parts, "</svg>"])

@@ -1,4 +1,4 @@
-"""Distances between two parts of a pool, fast enough to be computed for hundreds of random parts.
+"""Distances between two parts of a pool, fast enough to be computed for hundreds of draws.
 
 They equal Evidently's ``wasserstein`` and ``jensenshannon`` (a test holds that), which give the
 value that is judged; these give the noise that it is judged against.
@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 Mask = npt.NDArray[np.bool_]
-Distance = Callable[[Mask], float]
-"""Distance between the rows of a mask (the reference) and the others."""
+Distance = Callable[[Mask, Mask], float]
+"""Distance between the rows of the first mask (the reference) and those of the second."""
 
 
 def wasserstein(values: npt.NDArray[np.float64]) -> Distance:
@@ -23,12 +23,13 @@ def wasserstein(values: npt.NDArray[np.float64]) -> Distance:
     order = np.argsort(values, kind="stable")
     gaps = np.diff(values[order])
 
-    def distance(mask: Mask) -> float:
-        chosen = mask[order]
-        reference = np.cumsum(chosen)[:-1] / max(1, chosen.sum())
-        current = np.cumsum(~chosen)[:-1] / max(1, (~chosen).sum())
-        width = max(float(np.std(values[mask])), 0.001)  # as Evidently guards a constant column
-        return float(np.abs(reference - current) @ gaps) / width
+    def distance(reference: Mask, current: Mask) -> float:
+        below, now_below = (
+            np.cumsum(part[order])[:-1] / max(1, part.sum()) for part in (reference, current)
+        )
+        # as Evidently guards a constant column
+        width = max(float(np.std(values[reference])), 0.001)
+        return float(np.abs(below - now_below) @ gaps) / width
 
     return distance
 
@@ -41,9 +42,10 @@ def jensen_shannon(codes: npt.NDArray[np.int64]) -> Distance:
     """
     size = int(codes.max()) + 1
 
-    def distance(mask: Mask) -> float:
+    def distance(reference: Mask, current: Mask) -> float:
         first, second = (
-            np.bincount(codes[part], minlength=size) / max(1, part.sum()) for part in (mask, ~mask)
+            np.bincount(codes[part], minlength=size) / max(1, part.sum())
+            for part in (reference, current)
         )
         middle = (first + second) / 2
         total = 0.0
@@ -59,14 +61,17 @@ def mean_discrepancy(kernel: npt.NDArray[np.float64]) -> Distance:
     """Unbiased squared maximum mean discrepancy, 0 where it comes out negative.
 
     Args:
-        kernel: [N, N] kernel of all pairs; its diagonal is ignored.
+        kernel: [N, N] kernel of all pairs.
     """
-    kernel = kernel - np.diag(np.diag(kernel))
+    diagonal = np.diag(kernel)
 
-    def distance(mask: Mask) -> float:
-        first, second = mask.astype(float), (~mask).astype(float)
-        m, n = first.sum(), second.sum()
-        within = first @ kernel @ first / (m * (m - 1)) + second @ kernel @ second / (n * (n - 1))
-        return max(0.0, float(within - 2 * (first @ kernel @ second) / (m * n)))
+    def within(part: npt.NDArray[np.float64]) -> float:
+        size = part.sum()
+        return float((part @ kernel @ part - part @ diagonal) / (size * (size - 1)))
+
+    def distance(reference: Mask, current: Mask) -> float:
+        first, second = reference.astype(float), current.astype(float)
+        across = first @ kernel @ second / (first.sum() * second.sum())
+        return max(0.0, within(first) + within(second) - 2 * float(across))
 
     return distance

@@ -58,9 +58,9 @@ def _halves(events: "pd.DataFrame") -> "tuple[pd.DataFrame, pd.DataFrame]":
     """Events of the queries that began before the median query, and of the others."""
     visit = events["query_id"].fillna(events["session_id"]).fillna(events["event_id"])
     began = events.groupby(visit)["time"].min()
-    late = visit.map(began >= began.quantile(0.5, interpolation="lower")).astype(bool)
-    if late.all():  # one moment only: there is nothing to compare with
-        late = ~late
+    if events.empty:
+        return events, events
+    late = visit.map(began >= began.sort_values().iloc[len(began) // 2]).astype(bool)
     return events[~late], events[late]
 
 

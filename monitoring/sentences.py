@@ -34,6 +34,16 @@ def label(name: str) -> str:
     return _LABELS.get(name, name.replace("_", " "))
 
 
+def readable(number: float) -> str:
+    """A number with as many digits as a person needs.
+
+    Example:
+        >>> readable(52741.9), readable(47.5), readable(3.1949)
+        ('52,742', '47.5', '3.19')
+    """
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
+
+
 def is_logarithm(name: str) -> bool:
     """Whether a column holds logarithms to base 10."""
     return name.startswith(_LOGARITHMS)
@@ -47,7 +57,7 @@ def numeric_change(name: str, before: "pd.Series[float]", after: "pd.Series[floa
     if name == "text_length":
         old, new = old - 1, new - 1
     unit = {"text_length": " characters", "image_pixels": " pixels"}.get(name, "")
-    return f"Median {label(name)}: {old:,.4g}{unit} before, {new:,.4g}{unit} now."
+    return f"Median {label(name)}: {readable(old)}{unit} before, {readable(new)}{unit} now."
 
 
 def categorical_change(name: str, before: "pd.Series[str]", after: "pd.Series[str]") -> str:
