@@ -45,6 +45,9 @@ def save_model_folder(
     model: "UniECSModel", processor: "UniECSProcessor", folder: Path, *, card: str
 ) -> ModelManifest:
     """Write a model folder: into a partial folder first, then renamed in place of an older one."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # one file needs no bar
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)

@@ -30,14 +30,28 @@ class RunConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    epochs: int = Field(default=12, ge=1)
-    batch_size: int = Field(default=256, ge=2)
+    epochs: int | None = Field(
+        default=None, ge=1, description="By default more for smaller catalogs; see epochs_for."
+    )
+    batch_size: int = Field(default=128, ge=2)
     seed: int = Field(default=0, ge=0)
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     device: str | None = Field(default=None, description="cpu or cuda; by default what there is.")
     validate_every: int = Field(default=4, ge=1, description="Epochs between validations.")
     checkpoint_seconds: float = Field(default=60.0, gt=0)
     word_dropout: float = Field(default=0.1, ge=0, lt=1, description="Share of tokens hidden.")
+
+    def epochs_for(self, listings: int) -> int:
+        """Epochs of a run over so many training listings.
+
+        A tenth of the listings gets twice the epochs, so a fifth of the steps: measured on
+        catalogs of 900 and 7,300 products, where validation stops improving.
+
+        Example:
+            >>> RunConfig().epochs_for(7_300), RunConfig().epochs_for(900)
+            (10, 19)
+        """
+        return self.epochs or max(1, round(144 * listings**-0.3))
 
 
 class TrainConfig(BaseModel):

@@ -92,17 +92,19 @@ def train(
         out / "cache", catalog_folder, wanted, processor,
         progress=lambda n: note("pictures", {"done": n, "total": len(wanted)}),
     )  # fmt: skip
+    epochs = config.run.epochs_for(len(pairs.products))
     trainer = Trainer(
         config,
         model,
         Batcher(catalog.products, relations, pixels, processor, config.run.word_dropout),
         lambda epoch: pairs.draw(epoch, config.run.seed),
         Validator(evaluation_pairs(catalog, "val"), relations, catalog_folder, processor),
+        epochs=epochs,
         folder=out,
         report=_History(out / "history.jsonl", note),
     )
     trainer.fit()
-    shares = kind_shares(pairs.draw(config.run.epochs - 1, config.run.seed))
+    shares = kind_shares(pairs.draw(epochs - 1, config.run.seed))
     return _finish(out, trainer, processor, catalog.digest, shares)
 
 

@@ -52,6 +52,7 @@ class Trainer:
         model: Model to train, on its device.
         batcher: Makes batches of pairs.
         draw: Pairs of an epoch.
+        epochs: Length of the run.
         validator: Scores the model on val.
         folder: Where checkpoint, best weights and history are kept.
         report: Called with one dict per step and per validation.
@@ -65,6 +66,7 @@ class Trainer:
         draw: Callable[[int], list[Pair]],
         validator: Validator,
         *,
+        epochs: int,
         folder: Path,
         report: Report,
     ) -> None:
@@ -73,6 +75,7 @@ class Trainer:
         self.batcher = batcher
         self.draw = draw
         self.validator = validator
+        self.epochs = epochs
         self.folder = folder
         self.report = report
         self.loss = LossModule().to(model.device)
@@ -94,9 +97,9 @@ class Trainer:
         if self.precision == "auto":
             self.precision = faster_precision(self.model, self.config.encoder.image_size)
         run = self.config.run
-        while self.progress.epoch < run.epochs:
+        while self.progress.epoch < self.epochs:
             pairs = self._shuffled(self.progress.epoch)
-            total = run.epochs * self._batches(pairs)
+            total = self.epochs * self._batches(pairs)
             self.model.train()
             self.loss.train()
             for chunk in self._remaining(pairs):
@@ -106,7 +109,7 @@ class Trainer:
                     self._save()
             self.progress.epoch += 1
             self.progress.batch = 0
-            if self.progress.epoch % run.validate_every == 0 or self.progress.epoch == run.epochs:
+            if self.progress.epoch % run.validate_every == 0 or self.progress.epoch == self.epochs:
                 self._validate()
             self._save()
         self.model.load_state_dict(load_file(self.folder / "best.safetensors"))
