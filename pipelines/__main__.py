@@ -65,15 +65,22 @@ def demo(
 
     Example: python -m pipelines demo
     """
-    from uniecs.catalog.demo import generate_demo
-
     folder = Settings().root / "demo" / f"catalog-{products}"
     if not folder.is_dir():
-        unfinished = folder.with_suffix(".partial")
-        with console.status("drawing the demo catalog"):
-            generate_demo(unfinished, products=products)
-        unfinished.rename(folder)
+        _draw(folder, products)
     run_command(catalog=folder, overrides=overrides)
+
+
+def _draw(folder: Path, products: int) -> None:
+    from rich.progress import Progress
+
+    from uniecs.catalog.demo import generate_demo
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with Progress(console=console, transient=True) as bars:
+        bar = bars.add_task("drawing the demo catalog", total=products)
+        generate_demo(folder, products=products, progress=lambda done: bars.advance(bar, done))
+    console.print(f"[green]✓[/] drew {products:,} products: {folder}", soft_wrap=True)
 
 
 @app.command("compile")
