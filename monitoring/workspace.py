@@ -16,6 +16,8 @@ PROJECT = "UniECS"
 SIMULATED = "UniECS (simulated shoppers)"
 """Runs on simulated events have a project of their own, so that no curve mixes the two."""
 
+METRIC = "CheckFigure"
+
 
 def workspace_dir(settings: Settings) -> Path:
     """Where the workspace lies."""
@@ -37,14 +39,23 @@ def add_runs(
         checks: Checks of the report.
         simulated: Whether its online part rests on simulated shoppers.
     """
+    from monitoring.check_metrics import check_run
+
     folder = workspace_dir(settings)
     folder.mkdir(parents=True, exist_ok=True)
+    online = {check.name for check in checks if check.part == "online"} if simulated else set()
     with exclusive(folder.parent / "workspace.lock"):
-        for part, snapshot in snapshots.items():
-            name = SIMULATED if simulated and part == "online" else PROJECT
+        workspace = _workspace(folder)
+        for name, apart in ((PROJECT, False), (SIMULATED, True)):
+            mine = [check for check in checks if (check.name in online) is apart]
+            if not mine:
+                continue
             project = _project(folder, name)
-            _workspace(folder).add_run(project.id, snapshot, name=part)
-            _ensure_panels(project, [check for check in checks if check.part == part])
+            workspace.add_run(project.id, check_run(mine), name="checks")
+            parts = {check.part for check in mine} & snapshots.keys()
+            for part in sorted(parts):
+                workspace.add_run(project.id, snapshots[part], name=part)
+            _ensure_panels(project, mine)
 
 
 def create_workspace(settings: Settings) -> Path:
@@ -64,6 +75,7 @@ def serve_workspace(folder: Path, *, host: str, port: int) -> None:
     """Serve the dashboards until interrupted; nothing is reported to anyone."""
     from evidently.ui.service.app import get_config, run
 
+    import monitoring.check_metrics
     import monitoring.embedding_metrics
     import monitoring.online_metrics  # noqa: F401 - stored runs name these classes
 
@@ -92,39 +104,28 @@ def _project(folder: Path, name: str) -> Any:
 
 
 def _ensure_panels(project: Any, checks: Sequence[Check]) -> None:
-    from evidently.sdk.models import DashboardPanelPlot
+    """One panel a check: its value and its threshold over time."""
+    from evidently.sdk.models import DashboardPanelPlot, PanelMetric
 
     known = {panel.title for panel in project.dashboard.model().panels}
     for check in checks:
-        title, values = _panel(check)
-        if not values or title in known:
+        name = label(check.name)
+        title = name[0].upper() + name[1:]
+        if check.value is None or title in known:
             continue
+        values = [
+            PanelMetric(
+                legend=figure,
+                metric=METRIC,
+                metric_labels={"check": check.name, "figure": figure},
+            )
+            for figure in ("value", "threshold")
+        ]
         panel = DashboardPanelPlot(
             title=title,
-            subtitle="Distance to the reference" if check.part == "catalog" else "",
+            subtitle=f"{check.part.capitalize()}: what was measured, and where drift begins",
             size="half",
             values=values,
             plot_params={"plot_type": "line"},
         )
-        project.dashboard.add_panel(panel, tab=check.part.capitalize())
-
-
-def _panel(check: Check) -> tuple[str, list[Any]]:
-    from evidently.sdk.models import PanelMetric
-
-    def metric(name: str, **labels: str) -> list[Any]:
-        return [PanelMetric(legend=label(check.name), metric=name, metric_labels=labels)]
-
-    if check.name == "embedding_auc":
-        return "Classifier AUC of embeddings", metric("EmbeddingClassifierAuc")
-    if check.name == "embedding_mmd":
-        return "Maximum mean discrepancy of embeddings", metric("EmbeddingMmd")
-    if check.name == "ctr":
-        return "Click-through rate", metric("RatioOfSums", numerator="clicks")
-    if check.name.startswith("revenue_"):
-        return f"Revenue per shopper: {label(check.name)}", metric(
-            "RatioOfSums", numerator=check.name
-        )
-    if check.part == "catalog" and check.value is not None and check.name != "invalid_rows":
-        return f"Drift of {label(check.name)}", metric("ValueDrift", column=check.name)
-    return "", []
+        project.dashboard.add_panel(panel)
