@@ -49,9 +49,9 @@ class RunConfig(BaseModel):
 
         Example:
             >>> RunConfig().epochs_for(7_300), RunConfig().epochs_for(900)
-            (10, 19)
+            (11, 21)
         """
-        return self.epochs or max(1, round(144 * listings**-0.3))
+        return self.epochs or max(1, round(165 * listings**-0.3))
 
 
 class TrainConfig(BaseModel):
