@@ -56,7 +56,10 @@ def _show(response: "SearchResponse") -> None:
     from rich.table import Table
 
     output = Console()
-    table = Table("", "product", "title", "brand", "price", "score", box=None)
+    table = Table("", "product", box=None)
+    table.add_column("title", no_wrap=True)
+    for name in ("brand", "price", "score"):
+        table.add_column(name)
     for rank, hit in enumerate(response.hits, start=1):
         price = "" if hit.price is None else f"{hit.price:,.2f}"
         table.add_row(
@@ -65,7 +68,8 @@ def _show(response: "SearchResponse") -> None:
     output.print(table if response.hits else "no product matches")
     spent = ", ".join(f"{name} {value:.0f}" for name, value in response.timings_ms.items())
     output.print(
-        f"generation {response.generation}, model {response.model_version}, features "
-        f"{response.features}; ms: {spent}",
+        f"generation {response.generation}, model {response.model_version}, "
+        f"features {response.features}; ms: {spent}",
         style="dim",
+        soft_wrap=True,
     )
