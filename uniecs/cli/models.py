@@ -117,7 +117,8 @@ def register_model(
         return
     console.print(
         f"{made.version} is version {made.number}, stage {made.stage}; "
-        f"next: uniecs promote {made.version} production"
+        f"next: uniecs promote {made.version} production",
+        soft_wrap=True,
     )
     typer.echo(made.version)
 
@@ -148,7 +149,7 @@ def promote(
     if done.gate is not None:
         console.print("the offline gate passed:")
         for reason in done.gate.reasons:
-            console.print(f"  {reason}", markup=False)
+            console.print(f"  {reason}", markup=False, soft_wrap=True)
     if not done.entered:
         typer.echo(f"{done.model.version} is in stage {done.model.stage} already")
         return

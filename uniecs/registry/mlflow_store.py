@@ -5,18 +5,17 @@ This is the only file of ``uniecs`` that imports MLflow. A version is a run of t
 the registered model ``uniecs`` that points at the run.
 """
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
 from uniecs.errors import RegistryError, ServiceUnavailable
-from uniecs.registry.artifacts import StoredVersion, folder_of, local_path, sync_copy
+from uniecs.registry.artifacts import StoredVersion, local_path, sync_copy
 from uniecs.settings import Settings
 from uniecs.steps.durability import exclusive
 
@@ -158,11 +157,10 @@ class MlflowStore:
                 elif number is not None and current.get(alias) != str(number):
                     self._client.set_registered_model_alias(MODEL_NAME, alias, str(number))
 
-    def folder(self, stored: StoredVersion, name: str, *, fetch: bool) -> Path:
-        """Where a copied folder lies on this machine; see ``artifacts.folder_of``."""
-        download = self._client.download_artifacts if fetch else None
+    def download(self, run_id: str, name: str, folder: str) -> None:
+        """Copy one of a run's folders into a local folder that exists."""
         with _readable(self._settings):
-            return folder_of(self._settings, stored, name, download=download)
+            self._client.download_artifacts(run_id, name, folder)
 
     def log_run(
         self,
@@ -277,8 +275,3 @@ def _readable(settings: Settings) -> Iterator[None]:
                 "Start it, or unset UNIECS_MLFLOW_URI to use SQLite."
             ) from error
         raise RegistryError(f"MLflow ({place}) refused: {first}") from error
-
-
-def as_json(value: Any) -> str:
-    """JSON as kept in a tag."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from sqlalchemy import Engine
 
 from uniecs.database import open_database
 from uniecs.errors import RegistryError
@@ -13,16 +15,12 @@ from uniecs.registry.artifacts import StoredVersion
 from uniecs.registry.evidence import GateEvidence
 from uniecs.registry.ledger import Board, StageChange, StageLedger, production_line
 from uniecs.registry.mirror import mirrored_board
-from uniecs.registry.mlflow_store import MlflowStore, as_json
 from uniecs.registry.moves import promotion_moves, restoration_moves
 from uniecs.registry.runs import legal_metrics
+from uniecs.registry.shelf import VersionShelf
 from uniecs.registry.stages import Stage
 from uniecs.registry.versions import ModelVersion, ReportFacts, read_report, resolve
 from uniecs.settings import Settings
-from uniecs.steps.durability import exclusive
-
-if TYPE_CHECKING:
-    from uniecs.encoder.folder import ModelManifest
 
 
 def _now() -> datetime:
@@ -47,11 +45,18 @@ class Registry:
         self._settings = settings
         self._clock = clock
         self._actor = actor
-        self._store = MlflowStore(settings)
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return open_database(self._settings)
 
     @cached_property
     def _ledger(self) -> StageLedger:
-        return StageLedger(open_database(self._settings), clock=self._clock, actor=self._actor)
+        return StageLedger(self._engine, clock=self._clock, actor=self._actor)
+
+    @cached_property
+    def _shelf(self) -> VersionShelf:
+        return VersionShelf(self._settings, self._engine)
 
     def register(
         self, model_folder: Path, report_folder: Path, *, lineage: Mapping[str, Any]
@@ -80,37 +85,22 @@ class Registry:
                 f"The report in {report_folder} judges {facts.model_version}, but {model_folder} "
                 f"holds {manifest.version}. Evaluate this model and register it with that report."
             )
-        with exclusive(self._settings.root / f".register-{manifest.version}.lock"):
-            stored = self._find(manifest.version) or self._add(
-                manifest, facts, {"model": model_folder, "report": report_folder}, lineage
-            )
-            if stored.tags["report_digest"] != facts.digest:
-                self._store.add_folder(stored, report_folder, _report_name(facts.digest))
-                self._store.set_tags(stored, _evidence_tags(facts))
-        return self.get(manifest.version)
-
-    def _add(
-        self,
-        manifest: "ModelManifest",
-        facts: ReportFacts,
-        folders: Mapping[str, Path],
-        lineage: Mapping[str, Any],
-    ) -> StoredVersion:
-        return self._store.add_version(
+        self._shelf.add(
             manifest.version,
-            {"model": folders["model"], _report_name(facts.digest): folders["report"]},
+            {"model": model_folder, _report_name(facts.digest): report_folder},
             tags={
-                **_evidence_tags(facts),
-                "lineage": as_json(dict(lineage)),
+                "lineage": _as_json(dict(lineage)),
                 "processor_digest": manifest.processor_digest,
             },
+            evidence=_evidence_tags(facts),
             metrics=legal_metrics(facts.metrics),
         )
+        return self.get(manifest.version)
 
     def list(self) -> list[ModelVersion]:
         """All versions, oldest first."""
         board = self._board()
-        return [self._describe(stored, board, fetch=False) for stored in self._store.versions()]
+        return [self._describe(stored, board, fetch=False) for stored in self._shelf.versions()]
 
     def get(self, ref: str | int) -> ModelVersion:
         """One version, with its folders on this machine.
@@ -121,7 +111,7 @@ class Registry:
         Raises:
             RegistryError: When none or more than one fits.
         """
-        board, versions = self._board(), self._store.versions()
+        board, versions = self._board(), self._shelf.versions()
         return self._describe(_chosen(ref, versions), board, fetch=True)
 
     def production(self) -> ModelVersion | None:
@@ -159,7 +149,7 @@ class Registry:
             GateRefused: When the gate's report is missing, failed or judged another report.
             StageConflict: When production changed after the gate compared with it.
         """
-        versions = self._store.versions()
+        versions = self._shelf.versions()
         chosen = _chosen(ref, versions)
         reports = {stored.version: stored.tags["report_digest"] for stored in versions}
         self._ledger.change(
@@ -201,13 +191,9 @@ class Registry:
         Raises:
             StageConflict: When production holds neither of the two.
         """
-        _chosen(version, self._store.versions())
+        _chosen(version, self._shelf.versions())
         self._ledger.change(lambda board: restoration_moves(board, version, expected=expected))
         self._board()
-
-    def _find(self, version: str) -> StoredVersion | None:
-        found = [stored for stored in self._store.versions() if stored.version == version]
-        return found[0] if found else None
 
     def _describe(self, stored: StoredVersion, board: Board, *, fetch: bool) -> ModelVersion:
         digest = stored.tags["report_digest"]
@@ -218,15 +204,15 @@ class Registry:
             metrics=json.loads(stored.tags["metrics"]),
             catalog_digest=stored.tags["catalog_digest"],
             processor_digest=stored.tags["processor_digest"],
-            folder=self._store.folder(stored, "model", fetch=fetch),
-            report=self._store.folder(stored, _report_name(digest), fetch=fetch),
+            folder=self._shelf.folder(stored, "model", fetch=fetch),
+            report=self._shelf.folder(stored, _report_name(digest), fetch=fetch),
             report_digest=digest,
             lineage=json.loads(stored.tags["lineage"]),
             created=stored.created.isoformat(),
         )
 
     def _board(self) -> Board:
-        return mirrored_board(self._ledger, self._store)
+        return mirrored_board(self._ledger, self._shelf.mlflow)
 
 
 def _chosen(ref: str | int, versions: Sequence[StoredVersion]) -> StoredVersion:
@@ -238,8 +224,12 @@ def _evidence_tags(facts: ReportFacts) -> dict[str, str]:
     return {
         "report_digest": facts.digest,
         "catalog_digest": facts.catalog_digest,
-        "metrics": as_json(facts.metrics),
+        "metrics": _as_json(facts.metrics),
     }
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def _report_name(digest: str) -> str:

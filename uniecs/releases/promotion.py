@@ -51,7 +51,7 @@ def promote(
         gate = judge(made, before)
     if gate is not None and not gate.passed:
         raise GateRefused(
-            f"The gate refuses {made.version} for {stage}: {' '.join(gate.reasons)}",
+            "\n  ".join((f"The gate refuses {made.version} for {stage}:", *gate.reasons)),
             report=gate.model_dump(mode="json"),
         )
     if path:

@@ -50,7 +50,7 @@ def release_id_of(model_version: str, generation: str, feature_service: str | No
 
     Example:
         >>> release_id_of("m-1", "g-1", None)
-        'r-f0bbb4f48fbb'
+        'r-e139835daeea'
     """
     parts = "\0".join((model_version, generation, feature_service or ""))
     return f"r-{hashlib.sha256(parts.encode()).hexdigest()[:12]}"

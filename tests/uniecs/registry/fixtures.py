@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 
 from tests.uniecs.registry.making import make_model, make_report
 from uniecs.registry import ModelVersion, Registry
+from uniecs.registry.mlflow_store import MlflowStore
 from uniecs.settings import Settings
 
 __all__ = ["database", "mlflow_template", "postgres_database", "register", "registry"]
@@ -22,7 +23,7 @@ Register = Callable[..., ModelVersion]
 def mlflow_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An MLflow database with its tables, which take seconds to create."""
     home = tmp_path_factory.mktemp("mlflow")
-    Registry(Settings(home=home)).list()
+    MlflowStore(Settings(home=home)).versions()
     return home / "mlflow.db"
 
 

@@ -51,6 +51,15 @@ def test_registering_the_same_content_again_is_the_same_version(registry, regist
     assert len(registry.list()) == 1
 
 
+def test_a_new_platform_database_takes_over_what_mlflow_holds(settings, registry, register):
+    made = register(registry, "first")
+    fresh = settings.model_copy(
+        update={"database_url": f"sqlite:///{settings.root / 'another.db'}"}
+    )
+
+    assert Registry(fresh).list() == [made]
+
+
 def test_another_report_of_the_same_model_becomes_its_report(registry, register, tmp_path):
     made = register(registry, "first", recall=0.5)
     digest = make_report(tmp_path / "new", made.version, recall=0.75, catalog="d" * 64)

@@ -1,4 +1,6 @@
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -56,11 +58,14 @@ def test_metric_names_lose_what_mlflow_refuses():
     }
 
 
-def test_importing_the_registry_loads_no_mlflow():
-    import subprocess
-    import sys
-
-    code = "import sys; import uniecs.registry; print('mlflow' in sys.modules)"
+def test_reading_the_registry_loads_no_mlflow(registry, register, settings):
+    register(registry, "first")
+    code = (
+        "import sys; from uniecs.registry import Registry; from uniecs.settings import Settings; "
+        f"found = Registry(Settings(home={settings.home.as_posix()!r})); "
+        "found.get(1); found.list(); found.production(); found.production_id(); "
+        "print('mlflow' in sys.modules)"
+    )
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
