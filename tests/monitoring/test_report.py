@@ -54,17 +54,9 @@ def test_a_report_on_the_same_distribution_is_healthy_and_complete(
     page = (tmp_path / "index.html").read_text()
     assert "Healthy: all 14 checks" in page
     assert {"catalog.html", "embeddings.html"} == set(re.findall(r'href="([^"]+)"', page))
-
-
-def test_pages_load_nothing_from_elsewhere(
-    may: Path, june: Path, tiny_model: Path, settings: Settings, tmp_path: Path
-) -> None:
-    make_report(ReportSpec(may, june, tmp_path, str(tiny_model)), settings)
-
-    for page in tmp_path.glob("*.html"):
-        text = page.read_text()
-        assert not re.search(r'<(script|img|iframe)[^>]+src="(?!data:)', text), page
-        assert not re.search(r'<link[^>]+href="http', text), page
+    for path in tmp_path.glob("*.html"):  # pages load nothing from elsewhere
+        assert not re.search(r'<(script|img|iframe)[^>]+src="(?!data:)', path.read_text()), path
+        assert not re.search(r'<link[^>]+href="http', path.read_text()), path
 
 
 def test_dearer_products_are_drift_and_the_page_says_so_first(
@@ -95,7 +87,6 @@ def test_simulated_figures_are_labelled_and_kept_apart(
 
     spec = ReportSpec(may, june, tmp_path, str(tiny_model), simulated_events)
     verdict = make_report(spec, settings)
-    make_report(spec, settings)
 
     assert verdict.simulated
     assert verdict.samples.keys() >= {"ctr", "revenue_USD"}
@@ -111,7 +102,7 @@ def test_simulated_figures_are_labelled_and_kept_apart(
     assert not titles[SIMULATED] & titles[PROJECT]
     assert "Price in USD" in titles[PROJECT]
     runs = {name: len(workspace.list_runs(project.id)) for name, project in projects.items()}
-    assert runs == {PROJECT: 6, SIMULATED: 4}
+    assert runs == {PROJECT: 3, SIMULATED: 2}
 
 
 def test_unusable_input_is_an_error_and_leaves_no_verdict(
@@ -135,7 +126,6 @@ def test_fail_on_drifted_refuses_a_drifted_catalog_only(
         arguments = ["report", "--reference", str(may), "--current", str(current)]
         return CliRunner().invoke(app, [*arguments, "--report", str(tmp_path / "out"), *more])
 
-    assert call(dear_june).exit_code == 0
     refused = call(dear_june, "--fail-on", "drifted")
     assert isinstance(refused.exception, GateRefused)
     assert refused.exception.exit_code == 1

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from uniecs.database import metadata, open_database
+from uniecs.database import create_tables, metadata, open_database
 from uniecs.errors import EventError
 from uniecs.experiments.events import EVENT_COLUMNS, Event, EventType, table_of_columns
 from uniecs.settings import Settings
@@ -61,7 +61,7 @@ class EventStore:
 
     def __init__(self, settings: Settings) -> None:
         self._engine: Engine = open_database(settings)
-        events_table.create(self._engine, checkfirst=True)
+        create_tables(self._engine, events_table)
 
     def append(self, events: Iterable[Event]) -> int:
         """Store events in one transaction; when this returns, they are on disk.

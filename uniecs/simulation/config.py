@@ -11,7 +11,7 @@ class SimulationConfig(BaseModel):
     Attributes:
         sessions: Queries asked; each shopper asks ``sessions_per_shopper`` of them on average.
         seed: Of every random choice.
-        start: First moment of traffic.
+        start: First moment of traffic; in the past, for features leave out events to come.
         duration: How long it lasts; sessions are spread evenly at random.
         top_k: Hits shown for a query.
         text_share: Queries that are words only.
@@ -30,7 +30,7 @@ class SimulationConfig(BaseModel):
     sessions: int = Field(default=2000, ge=1)
     sessions_per_shopper: float = Field(default=1.5, ge=1)
     seed: int = 7
-    start: AwareDatetime = datetime(2026, 11, 1, tzinfo=UTC)
+    start: AwareDatetime = datetime(2025, 1, 6, tzinfo=UTC)
     duration: timedelta = timedelta(days=7)
     top_k: int = Field(default=10, ge=1)
     text_share: float = Field(default=0.5, ge=0, le=1)

@@ -120,7 +120,7 @@ for n in range(100_000):
 def test_a_killed_writer_loses_nothing_that_it_acknowledged(store_settings: Settings) -> None:
     store = EventStore(store_settings)
     rng = random.Random(0)
-    for _ in range(3):
+    for _ in range(2):
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITER, store_settings.home, store_settings.database_url or ""],
             stdout=subprocess.PIPE, text=True,

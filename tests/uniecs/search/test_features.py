@@ -16,6 +16,9 @@ from uniecs.experiments.feature_state import features_dir, state_path
 from uniecs.search.features import FeatureJoin
 from uniecs.settings import Settings
 
+PATIENT = {"open_within_s": 60.0, "read_within_s": 60.0}
+"""Budgets for tests that are not about time, on machines that are busy."""
+
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Catalog:
@@ -34,7 +37,7 @@ def materialized(settings: Settings, shelf: Catalog) -> Settings:
 
 
 def test_materialized_features_are_joined_to_every_hit(materialized: Settings) -> None:
-    joined = FeatureJoin(materialized).join(["p3", "unknown", "p1"])
+    joined = FeatureJoin(materialized, **PATIENT).join(["p3", "unknown", "p1"])
 
     assert joined.status == "ok"
     assert list(joined.values) == ["p3", "unknown", "p1"]
@@ -45,9 +48,9 @@ def test_materialized_features_are_joined_to_every_hit(materialized: Settings) -
 def test_without_materialized_features_nothing_is_imported(settings: Settings) -> None:
     code = (
         "import sys, time; from uniecs.settings import Settings; "
-        "from uniecs.search.features import FeatureJoin; start = time.monotonic(); "
+        "from uniecs.search.features import FeatureJoin; start = time.process_time(); "
         "print(FeatureJoin(Settings()).join(['p']).status, 'feast' in sys.modules, "
-        "time.monotonic() - start < 0.2)"
+        "time.process_time() - start < 0.2)"
     )
 
     result = subprocess.run(
@@ -62,7 +65,7 @@ def test_a_broken_store_costs_no_exception_and_the_next_search_no_time(
 ) -> None:
     (features_dir(materialized) / "online.db").write_bytes(b"this is no database" * 100)
     now = [0.0]
-    join = FeatureJoin(materialized, clock=lambda: now[0])
+    join = FeatureJoin(materialized, clock=lambda: now[0], **PATIENT)
 
     first, second = join.join(["p1"]), join.join(["p1"])
 
@@ -76,7 +79,7 @@ def test_features_come_back_when_the_store_does(materialized: Settings, shelf: C
     whole = online.read_bytes()
     online.write_bytes(b"this is no database" * 100)
     now = [0.0]
-    join = FeatureJoin(materialized, clock=lambda: now[0])
+    join = FeatureJoin(materialized, clock=lambda: now[0], **PATIENT)
     assert join.join(["p1"]).status == "unavailable"
 
     online.write_bytes(whole)
@@ -88,7 +91,7 @@ def test_features_come_back_when_the_store_does(materialized: Settings, shelf: C
 def test_a_store_that_hangs_stalls_one_search_for_the_budget_and_the_next_not_at_all(
     materialized: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    join = FeatureJoin(materialized, read_within_s=0.05)
+    join = FeatureJoin(materialized, open_within_s=60.0, read_within_s=0.2)
     assert join.join(["p1"]).status == "ok"
     release = threading.Event()
     monkeypatch.setattr(feast_store.OnlineFeatures, "read", lambda *_: release.wait(30) and {})
@@ -99,14 +102,14 @@ def test_a_store_that_hangs_stalls_one_search_for_the_budget_and_the_next_not_at
     release.set()
 
     assert {answer.status for answer in answers} == {"unavailable"}
-    assert took < 1.0
+    assert took < 5.0  # ten seconds, were each of the fifty to wait
 
 
 def test_a_server_does_not_wait_while_the_store_is_being_opened(materialized: Settings) -> None:
-    join = FeatureJoin(materialized, open_within_s=0.0, read_within_s=10.0)
+    join = FeatureJoin(materialized, open_within_s=0.0, read_within_s=60.0)
     join.open()
 
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while (answer := join.join(["p2"])).status != "ok" and time.monotonic() < deadline:
         assert answer.reason == "the feature store is being opened"
 
@@ -116,7 +119,7 @@ def test_a_server_does_not_wait_while_the_store_is_being_opened(materialized: Se
 def test_a_long_running_search_sees_the_next_materialization(
     materialized: Settings, tmp_path: Path
 ) -> None:
-    join = FeatureJoin(materialized)
+    join = FeatureJoin(materialized, **PATIENT)
     assert join.join(["p1"]).values["p1"]["price"] == 1.5
     folder = tmp_path / "dearer"
     folder.mkdir()
@@ -136,7 +139,7 @@ def test_a_damaged_watermark_is_no_watermark(materialized: Settings) -> None:
 
 
 def test_searches_of_many_threads_are_all_answered(materialized: Settings) -> None:
-    join = FeatureJoin(materialized, read_within_s=10.0)
+    join = FeatureJoin(materialized, **PATIENT)
     statuses: list[str] = []
 
     def search() -> None:

@@ -74,7 +74,7 @@ def test_every_event_is_marked_and_carries_its_release(shop: Catalog) -> None:
 
 
 def test_better_answers_earn_more_clicks_and_revenue(shop: Catalog) -> None:
-    config = SimulationConfig(sessions=1500)
+    config = SimulationConfig(sessions=1000)
 
     found = {
         rank: online_metrics(event_table(simulate(shop, at_rank(rank), config)))
@@ -89,7 +89,7 @@ def test_better_answers_earn_more_clicks_and_revenue(shop: Catalog) -> None:
 
 
 def test_clicks_fall_with_the_position_of_equal_hits(shop: Catalog) -> None:
-    config = SimulationConfig(sessions=3000, stray_clicks=0.3)
+    config = SimulationConfig(sessions=2500, stray_clicks=0.3)
 
     table = event_table(simulate(shop, at_rank(None), config))
 
@@ -100,7 +100,7 @@ def test_clicks_fall_with_the_position_of_equal_hits(shop: Catalog) -> None:
 
 
 def test_nobody_buys_twice_in_a_session_and_returns_follow_purchases(shop: Catalog) -> None:
-    config = SimulationConfig(sessions=2000, buy_rate=1.0, return_rate=0.5)
+    config = SimulationConfig(sessions=1000, buy_rate=1.0, return_rate=0.5)
 
     table = event_table(simulate(shop, at_rank(1), config))
 
