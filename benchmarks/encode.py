@@ -62,7 +62,7 @@ def main() -> None:
         texts = [item.text for item in kinds["text"]]
         model, processor = build_encoder(small(), texts, seed=0)
         encoder = Encoder(
-            model.eval(),
+            model.train(False),
             processor,
             model_version="random",
             processor_digest="random",
