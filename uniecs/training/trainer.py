@@ -22,6 +22,7 @@ from uniecs.training.checkpoint import (
     save_checkpoint,
 )
 from uniecs.training.config import TrainConfig
+from uniecs.training.memory import EVERY, return_free_memory
 from uniecs.training.optimization import build_optimizer, rate, set_rate
 from uniecs.training.precision import faster_precision
 from uniecs.training.validation import Validator
@@ -148,6 +149,8 @@ class Trainer:
         self.optimizer.step()
         self.loss.temperatures.keep_in_range()
         self.progress.step += 1
+        if self.progress.step % EVERY == 0:
+            return_free_memory()
         self.report(
             {
                 "step": self.progress.step,
