@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-
 from uniecs.catalog.presence import Presence
 from uniecs.catalog.reading import Catalog
 from uniecs.errors import GenerationError
@@ -13,7 +11,7 @@ from uniecs.index.embeddings import ItemEncoder, Progress, embed_catalog
 from uniecs.index.ledger import Generation, Ledger, next_id
 from uniecs.index.lexical import document_terms
 from uniecs.index.milvus import Milvus
-from uniecs.index.schema import METRIC, row_of, schema_hash
+from uniecs.index.schema import METRIC, columns_for, row_of, schema_hash
 from uniecs.index.shards import Embedded, EmbeddingReport, read_embeddings, read_report
 from uniecs.settings import Settings
 
@@ -73,7 +71,7 @@ def begin(
         metric=METRIC,
         view=report.view,
         catalog_digest=report.catalog_digest,
-        schema_hash=schema_hash(report.dim),
+        schema_hash=_schema_hash(milvus, report),
         embeddings=str(folder.absolute()),
         model_folder=str(model_folder.absolute()) if model_folder else "",
         replaced="",
@@ -83,14 +81,20 @@ def begin(
     return generation
 
 
-def continues(generation: Generation, report: EmbeddingReport, folder: Path) -> bool:
+def continues(
+    milvus: Milvus, generation: Generation, report: EmbeddingReport, folder: Path
+) -> bool:
     """Whether a killed build was of this very content, so that it can go on."""
     return (
         generation.embeddings == str(folder.absolute())
         and generation.model_version == report.model_version
         and generation.catalog_digest == report.catalog_digest
-        and generation.schema_hash == schema_hash(report.dim)
+        and generation.schema_hash == _schema_hash(milvus, report)
     )
+
+
+def _schema_hash(milvus: Milvus, report: EmbeddingReport) -> str:
+    return schema_hash(report.dim, columns_for(pictures=milvus.capabilities.pictures))
 
 
 def fill(
@@ -140,7 +144,7 @@ def _write(
             )
         terms = " ".join(document_terms(product))
         rows.append(row_of(product, tenant=generation.tenant, presence=presence, terms=terms))
-    milvus.upsert(generation.collection, rows, np.asarray(shard.vectors[part], np.float32))
+    milvus.upsert(generation.collection, rows, shard.vectors[part], shard.pictures[part])
 
 
 def _check_embeddings(report: EmbeddingReport, folder: Path, catalog: Catalog) -> None:

@@ -24,6 +24,8 @@ from uniecs.index.shards import EmbeddingReport, finish_embeddings, write_json
 
 SHARDS = 8
 BATCH = 256
+FORMAT = 2
+"""Changes with the columns of a shard, so that older shards are embedded again."""
 
 Progress = Callable[[int], None]
 
@@ -97,13 +99,14 @@ def embed_shard(
     view: Presence = Presence.BOTH,
     progress: Progress | None = None,
 ) -> None:
-    """Embed the products of one shard; done already means nothing happens."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    """Embed the products of one shard; done already means nothing happens.
 
+    Beside the vector of the view, a product with a picture gets that of its picture alone.
+    """
     out.mkdir(parents=True, exist_ok=True)
     products = [p for p in catalog.products if _shard_of(p.product_id, shards) == shard]
     key = {
+        "format": FORMAT,
         "model_version": encoder.model_version,
         "processor_digest": encoder.processor_digest,
         "dim": encoder.dim,
@@ -117,38 +120,40 @@ def embed_shard(
         if progress:
             progress(len(products))
         return
-    columns: dict[str, list[Any]] = {
-        name: [] for name in ("product_id", "vector", "gate_image", "gate_text", "presence")
-    }
+    rows: list[dict[str, Any]] = []
     skipped: dict[str, str] = {}
     images_absent = 0
     for start in range(0, len(products), BATCH):
         part = products[start : start + BATCH]
-        images_absent += _embed_part(encoder, part, catalog.folder, view, columns, skipped)
+        images_absent += _embed_part(encoder, part, catalog.folder, view, rows, skipped)
         if progress:
             progress(len(part))
-    partial = out / f".shard-{shard:04d}.{os.getpid()}"
+    name, digest = _write_shard(out, shard, rows, encoder.dim)
+    facts = {"file": name, "sha256": digest, "rows": len(rows)}
+    write_json(manifest, key | facts | {"images_absent": images_absent, "skipped": skipped})
+
+
+def _write_shard(out: Path, shard: int, rows: list[dict[str, Any]], dim: int) -> tuple[str, str]:
+    """Write a shard under the name of its content; returns name and sha256."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     schema = pa.schema(
         {
             "product_id": pa.string(),
-            "vector": pa.list_(pa.float32(), encoder.dim),
+            "vector": pa.list_(pa.float32(), dim),
+            "picture": pa.list_(pa.float32(), dim),
             "gate_image": pa.float32(),
             "gate_text": pa.float32(),
             "presence": pa.string(),
         }
     )
-    pq.write_table(pa.table(columns, schema=schema), partial)
+    partial = out / f".shard-{shard:04d}.{os.getpid()}"
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), partial)
     digest = file_digest(partial)
     name = f"shard-{shard:04d}-{digest[:12]}.parquet"
     partial.replace(out / name)
-    facts = key | {
-        "file": name,
-        "sha256": digest,
-        "rows": len(columns["product_id"]),
-        "images_absent": images_absent,
-        "skipped": skipped,
-    }
-    write_json(manifest, facts)
+    return name, digest
 
 
 def _embed_part(
@@ -156,31 +161,63 @@ def _embed_part(
     products: Sequence[Product],
     folder: Path,
     view: Presence,
-    columns: dict[str, list[Any]],
+    rows: list[dict[str, Any]],
     skipped: dict[str, str],
 ) -> int:
-    """Embed one batch into ``columns``; returns how many pictures counted as absent."""
+    """Embed one batch into ``rows``; returns how many pictures counted as absent."""
     items = [_item(product, folder, view) for product in products]
-    encoded = encoder.encode(items)
-    answers = [(encoded.vectors[i], encoded.gates[i], encoded.errors[i]) for i in range(len(items))]
-    presences = [item.presence for item in items]
+    vectors, gates, errors = _encoded(encoder, items)
     # A picture that cannot be read is an absent picture, not an absent product.
-    again = [i for i, item in enumerate(items) if encoded.errors[i] and item.text and item.image]
-    if again:
-        texts = encoder.encode([Item(items[i].id, items[i].text, None) for i in again])
-        for place, index in enumerate(again):
-            answers[index] = (texts.vectors[place], texts.gates[place], texts.errors[place])
-            presences[index] = Presence.TEXT
-    for item, presence, (vector, gates, error) in zip(items, presences, answers, strict=True):
-        if error is not None:
-            skipped[item.id] = str(getattr(error, "message", error))
-            continue
-        columns["product_id"].append(item.id)
-        columns["vector"].append(vector)
-        columns["gate_image"].append(float(gates[0]))
-        columns["gate_text"].append(float(gates[1]))
-        columns["presence"].append(presence.label)
+    again = [i for i, item in enumerate(items) if errors[i] and item.text and item.image]
+    for index in again:
+        items[index] = Item(items[index].id, items[index].text, None)
+    texts = _encoded(encoder, [items[index] for index in again])
+    for place, index in enumerate(again):
+        vectors[index], gates[index], errors[index] = (part[place] for part in texts)
+    good = [i for i, item in enumerate(items) if not errors[i]]
+    skipped |= {
+        item.id: str(getattr(errors[i], "message", errors[i]))
+        for i, item in enumerate(items)
+        if errors[i]
+    }
+    pictures = _picture_vectors(encoder, [items[i] for i in good], [vectors[i] for i in good])
+    rows.extend(
+        {
+            "product_id": items[i].id,
+            "vector": vectors[i],
+            "picture": picture,
+            "gate_image": float(gates[i][0]),
+            "gate_text": float(gates[i][1]),
+            "presence": items[i].presence.label,
+        }
+        for i, picture in zip(good, pictures, strict=True)
+    )
     return len(again)
+
+
+def _picture_vectors(
+    encoder: ItemEncoder, items: Sequence[Item], vectors: Sequence[np.ndarray]
+) -> list[np.ndarray]:
+    """Vectors of the pictures alone (view I), zeros without one: what picture queries meet."""
+    found = [
+        vector if item.presence is Presence.IMAGE else np.zeros_like(vector)
+        for item, vector in zip(items, vectors, strict=True)
+    ]
+    both = [i for i, item in enumerate(items) if item.presence is Presence.BOTH]
+    alone, _, errors = _encoded(encoder, [Item(items[i].id, "", items[i].image) for i in both])
+    for place, index in enumerate(both):
+        if not errors[place]:
+            found[index] = alone[place]
+    return found
+
+
+def _encoded(
+    encoder: ItemEncoder, items: Sequence[Item]
+) -> tuple[list[np.ndarray], list[np.ndarray], list[Any]]:
+    if not items:
+        return [], [], []
+    encoded = encoder.encode(items)
+    return list(encoded.vectors), list(encoded.gates), list(encoded.errors)
 
 
 def _item(product: Product, folder: Path, view: Presence) -> Item:

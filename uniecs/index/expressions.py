@@ -24,6 +24,11 @@ def expression(where: Filter | None, *, tenant: str) -> str:
     return own if where is None else f"{own} and ({_render(where)})"
 
 
+def pictured(expression_: str) -> str:
+    """An expression narrowed to products that have a picture."""
+    return f"presence in [1, 3] and {expression_}"
+
+
 def quote(text: str) -> str:
     r"""A text as a literal that both Milvus and Milvus Lite read back as the same text.
 

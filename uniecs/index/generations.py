@@ -127,7 +127,7 @@ class GenerationStore:
         for generation in self._ledger.list():
             if generation.state != "building":
                 continue
-            if found is None and continues(generation, report, folder):
+            if found is None and continues(self.milvus, generation, report, folder):
                 found = generation
             else:
                 self._remove(generation)

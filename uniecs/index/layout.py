@@ -8,7 +8,7 @@ from typing import Any
 
 from uniecs.errors import GenerationError
 from uniecs.index.lexical import BM25_B, BM25_K1
-from uniecs.index.schema import COLUMNS, MAX_BYTES, METRIC
+from uniecs.index.schema import MAX_BYTES, METRIC, columns_for
 
 INDEX_TYPES: tuple[str, ...] = ("IVF_FLAT", "HNSW")
 """Vector indexes that we build. Checked here, because Milvus Lite accepts unknown names and
@@ -27,6 +27,7 @@ class Capabilities:
 
     Attributes:
         bm25: It computes BM25 from text itself.
+        pictures: A row can hold a second vector, that of the picture alone.
         upsert: It can overwrite a row. Milvus 2.3 puts an upserted row into the wrong partition
             of a partition key, where searches by tenant do not see it: delete and insert there.
         index_type: The vector index that suits it.
@@ -34,6 +35,7 @@ class Capabilities:
 
     version: str
     bm25: bool
+    pictures: bool
     upsert: bool
     index_type: str
 
@@ -46,14 +48,20 @@ class Capabilities:
             False
         """
         if version.startswith("milvus_lite"):
-            return cls(version, bm25=True, upsert=True, index_type="IVF_FLAT")
+            return cls(version, bm25=True, pictures=True, upsert=True, index_type="IVF_FLAT")
         numbers = [int(digits) for digits in re.findall(r"\d+", version)[:2]]
-        return cls(version, bm25=numbers >= [2, 5], upsert=numbers >= [2, 4], index_type="HNSW")
+        return cls(
+            version,
+            bm25=numbers >= [2, 5],
+            pictures=numbers >= [2, 4],
+            upsert=numbers >= [2, 4],
+            index_type="HNSW",
+        )
 
 
-def fields(dim: int, *, bm25: bool) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def fields(can: Capabilities, dim: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Name, Milvus type and options of every field."""
-    for column, kind in COLUMNS.items():
+    for column, kind in columns_for(pictures=can.pictures).items():
         options: dict[str, Any] = {
             "is_primary": column == "product_id",
             "is_partition_key": column == "tenant",
@@ -62,10 +70,10 @@ def fields(dim: int, *, bm25: bool) -> Iterator[tuple[str, str, dict[str, Any]]]
             options["max_length"] = MAX_BYTES[column]
         if kind == "FLOAT_VECTOR":
             options["dim"] = dim
-        if column == "terms" and bm25:
+        if column == "terms" and can.bm25:
             options |= {"enable_analyzer": True, "analyzer_params": _ANALYZER}
         yield column, kind, options
-    if bm25:
+    if can.bm25:
         yield "bm25", "SPARSE_FLOAT_VECTOR", {}
 
 
@@ -82,6 +90,8 @@ def index_plans(can: Capabilities, rows: int) -> Iterator[tuple[str, str, str, d
     ivf = can.index_type == "IVF_FLAT"
     build = {"nlist": cells(rows)} if ivf else {"M": 16, "efConstruction": 200}
     yield "vector", can.index_type, METRIC, build
+    if can.pictures:
+        yield "picture", can.index_type, METRIC, build
     if can.bm25:
         yield "bm25", "SPARSE_INVERTED_INDEX", "BM25", {"bm25_k1": BM25_K1, "bm25_b": BM25_B}
 

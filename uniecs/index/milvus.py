@@ -98,7 +98,7 @@ class Milvus:
             schema = MilvusClient.create_schema(
                 auto_id=False, enable_dynamic_field=False, description=json.dumps(description)
             )
-            for column, kind, options in fields(dim, bm25=can.bm25):
+            for column, kind, options in fields(can, dim):
                 schema.add_field(column, getattr(DataType, kind), **options)
             if can.bm25:
                 function = Function(
@@ -195,18 +195,23 @@ class Milvus:
 
     # Rows
 
-    def upsert(self, name: str, rows: Sequence[Row], vectors: np.ndarray) -> None:
+    def upsert(
+        self, name: str, rows: Sequence[Row], vectors: np.ndarray, pictures: np.ndarray
+    ) -> None:
         """Write rows by product_id.
 
         Args:
             name: Collection.
             rows: N rows.
             vectors: [N, D] float32.
+            pictures: [N, D] float32; zeros where a product has no picture.
         """
-        data = [
-            {**dataclasses.asdict(row), "vector": vector}
-            for row, vector in zip(rows, np.ascontiguousarray(vectors, np.float32), strict=True)
-        ]
+        data = [dataclasses.asdict(row) for row in rows]
+        for row, vector, picture in zip(data, vectors, pictures, strict=True):
+            row["vector"] = np.ascontiguousarray(vector, np.float32)
+            if self.capabilities.pictures:
+                # never found without a picture (see PICTURED), but a zero vector has no cosine
+                row["picture"] = np.float32(picture if picture.any() else vector)
         with self._errors("write rows"):
             if self.capabilities.upsert:
                 self._client.upsert(name, data)
@@ -254,6 +259,7 @@ class Milvus:
         expression: str,
         fields: Sequence[str] = (),
         exhaustive: bool = False,
+        column: str = "vector",
     ) -> list[list[Hit]]:
         """Nearest rows by cosine for each of [Q, D] query vectors.
 
@@ -263,12 +269,14 @@ class Milvus:
             top_k: Answers per query.
             expression: A filter; it must hold the tenant.
             fields: Columns to return.
+            column: ``vector``, or ``picture`` to compare with pictures alone; the expression must
+                then leave only products that have one.
             exhaustive: Look into every cell of the index: filters that leave few rows need it.
         """
         params = search_params(self.capabilities, top_k=top_k, exhaustive=exhaustive)
         search = {"metric_type": METRIC, "params": params}
         data = [row.tolist() for row in np.asarray(vectors, np.float32)]
-        answers = self._search(name, data, "vector", top_k, expression, fields, search)
+        answers = self._search(name, data, column, top_k, expression, fields, search)
         return [[Hit(*hit) for hit in hits] for hits in answers]
 
     def lexical(

@@ -29,6 +29,7 @@ MAX_ATTRIBUTES_BYTES = 60_000
 COLUMNS: dict[str, str] = {
     "product_id": "VARCHAR",
     "vector": "FLOAT_VECTOR",
+    "picture": "FLOAT_VECTOR",
     "tenant": "VARCHAR",
     "presence": "INT8",
     "category": "VARCHAR",
@@ -39,7 +40,11 @@ COLUMNS: dict[str, str] = {
     "title": "VARCHAR",
     "terms": "VARCHAR",
 }
-"""Every column with its Milvus type; none is nullable, because Milvus 2.3 has no nulls."""
+"""Every column with its Milvus type; none is nullable, because Milvus 2.3 has no nulls.
+
+``vector`` is the view that a generation was built of (IT by default), ``picture`` the view I, for
+queries by picture; a server that allows one vector a row does without it.
+"""
 
 METRIC = "COSINE"
 
@@ -138,7 +143,12 @@ def _number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def schema_hash(dim: int, columns: dict[str, str] | None = None) -> str:
+def columns_for(*, pictures: bool) -> dict[str, str]:
+    """The columns on a server that can or cannot hold a second vector."""
+    return {name: kind for name, kind in COLUMNS.items() if pictures or name != "picture"}
+
+
+def schema_hash(dim: int, columns: dict[str, str]) -> str:
     """12 hex digits over names, types and the dimension: equal for interchangeable generations."""
-    facts = {"columns": columns or COLUMNS, "dim": dim, "metric": METRIC}
+    facts = {"columns": columns, "dim": dim, "metric": METRIC}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]

@@ -47,11 +47,13 @@ class Embedded:
 
     Attributes:
         vectors: [N, D] float32 unit rows.
+        pictures: [N, D] float32 unit rows of the pictures alone; zeros without a picture.
         presences: [N] the modalities that went into each vector.
     """
 
     ids: list[str]
     vectors: np.ndarray
+    pictures: np.ndarray
     presences: list[Presence]
 
 
@@ -115,12 +117,12 @@ def read_embeddings(folder: Path) -> Iterator[Embedded]:
         if not path.exists() or not file_digest(path).startswith(path.stem.rsplit("-", 1)[-1]):
             raise DataError(f"{path} is missing or was altered; embed the catalog again.")
         table = pq.read_table(path)
-        column = table.column("vector").combine_chunks()
-        vectors = np.asarray(column.flatten(), np.float32).reshape(table.num_rows, -1)
+        vectors = _matrix(table, "vector")
         labels = {view.label: view for view in VIEWS}
         yield Embedded(
             ids=table.column("product_id").to_pylist(),
             vectors=vectors,
+            pictures=_matrix(table, "picture"),
             presences=[labels[label] for label in table.column("presence").to_pylist()],
         )
 
@@ -130,3 +132,9 @@ def write_json(path: Path, facts: dict[str, Any]) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     partial.write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
     partial.replace(path)
+
+
+def _matrix(table: Any, name: str) -> np.ndarray:
+    """[N, D] float32 of a list column."""
+    column = table.column(name).combine_chunks()
+    return np.asarray(column.flatten(), np.float32).reshape(table.num_rows, -1)

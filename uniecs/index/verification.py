@@ -1,13 +1,14 @@
 """Is a generation what it should be? Checked against the embeddings it was built from."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from uniecs.index.expressions import expression
+from uniecs.index.expressions import expression, pictured
 from uniecs.index.filter_tree import Compare, Filter
 from uniecs.index.ledger import Generation
 from uniecs.index.milvus import Milvus
@@ -95,61 +96,81 @@ def _equal(name: str, value: str, threshold: str) -> Check:
     return Check(name, value, threshold, value == threshold)
 
 
-def _recall_checks(milvus: Milvus, generation: Generation, folder: Path, seed: int) -> list[Check]:
-    ids: list[str] = []
-    parts = []
-    for shard in read_embeddings(folder):
-        ids.extend(shard.ids)
-        parts.append(shard.vectors)
-    vectors = np.concatenate(parts)
-    rng = np.random.default_rng(seed)
-    picked = rng.choice(len(ids), size=min(QUERIES, len(ids)), replace=False)
-    step = rng.normal(size=(len(picked), vectors.shape[1]))
-    queries = vectors[picked] + NOISE * step / np.linalg.norm(step, axis=1, keepdims=True)
-    queries = (queries / np.linalg.norm(queries, axis=1, keepdims=True)).astype(np.float32)
-    everything = np.ones(len(ids), bool)
-    value = _recall(milvus, generation, ids, vectors, queries, None, everything)
-    checks = [Check("recall@10", value, RECALL, value >= RECALL)]
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """What Milvus is compared with: all vectors of one column, and queries near some of them."""
+
+    milvus: Milvus
+    generation: Generation
+    ids: list[str]
+    vectors: np.ndarray
+    queries: np.ndarray
+    column: str = "vector"
+
+    def recall(self, expression_: str, allowed: np.ndarray, *, queries: int, every: bool) -> float:
+        """Share of the exact best 10 that Milvus finds; equal scores count as each other.
+
+        Args:
+            expression_: The filter for Milvus.
+            allowed: [N] bool, the same filter for us.
+            queries: How many queries to ask.
+            every: Search exhaustively, as is done under filters.
+        """
+        place = {product_id: index for index, product_id in enumerate(self.ids)}
+        depth = min(TOP_K, int(allowed.sum()))
+        found, wanted = 0, 0
+        for start in range(0, min(queries, len(self.queries)), _BATCH):
+            part = self.queries[start : start + _BATCH]
+            exact = np.where(allowed, part @ self.vectors.T, -np.inf)
+            least = np.partition(exact, -depth, axis=1)[:, -depth] - _TIE
+            answers = self.milvus.nearest(
+                self.generation.collection,
+                part,
+                top_k=TOP_K,
+                expression=expression_,
+                exhaustive=every,
+                column=self.column,
+            )
+            for row, hits in enumerate(answers):
+                scores = [exact[row, place[h.product_id]] for h in hits if h.product_id in place]
+                found += min(depth, sum(bool(score >= least[row]) for score in scores))
+                wanted += depth
+        return round(found / wanted, 4) if wanted else 1.0
+
+
+def _recall_checks(
+    milvus: Milvus, generation: Generation, folder: Path, seed: int
+) -> Iterator[Check]:
+    shards = list(read_embeddings(folder))
+    ids = [product_id for shard in shards for product_id in shard.ids]
+    vectors = np.concatenate([shard.vectors for shard in shards])
+    sample = _Sample(milvus, generation, ids, vectors, _queries(vectors, seed))
+    own = expression(None, tenant=generation.tenant)
+    value = sample.recall(own, np.ones(len(ids), bool), queries=QUERIES, every=False)
+    yield Check("recall@10", value, RECALL, value >= RECALL)
+    pictures = np.concatenate([shard.pictures for shard in shards])
+    there = np.asarray(pictures.any(axis=1))
+    if milvus.capabilities.pictures and there.sum() >= LEAST_ROWS:
+        queries = _queries(pictures[there], seed)
+        by_picture = _Sample(milvus, generation, ids, pictures, queries, column="picture")
+        value = by_picture.recall(pictured(own), there, queries=QUERIES, every=False)
+        yield Check("recall@10 by picture", value, RECALL, value >= RECALL)
     rows = _rows(milvus, generation)
     for text, where in choose_filters(list(rows.values())):
         allowed = np.array([matches(where, rows[i], tenant=generation.tenant) for i in ids])
-        few = queries[:QUERIES_FILTERED]
-        value = _recall(milvus, generation, ids, vectors, few, where, allowed)
+        narrowed = expression(where, tenant=generation.tenant)
+        value = sample.recall(narrowed, allowed, queries=QUERIES_FILTERED, every=True)
         name = f"recall@10 where {text} ({int(allowed.sum())} rows)"
-        checks.append(Check(name, value, RECALL_FILTERED, value >= RECALL_FILTERED))
-    return checks
+        yield Check(name, value, RECALL_FILTERED, value >= RECALL_FILTERED)
 
 
-def _recall(
-    milvus: Milvus,
-    generation: Generation,
-    ids: list[str],
-    vectors: np.ndarray,
-    queries: np.ndarray,
-    where: Filter | None,
-    allowed: np.ndarray,
-) -> float:
-    """Share of the exact best 10 that Milvus finds; equal scores count as each other."""
-    place = {product_id: index for index, product_id in enumerate(ids)}
-    found, wanted = 0, 0
-    for start in range(0, len(queries), _BATCH):
-        part = queries[start : start + _BATCH]
-        exact = part @ vectors.T
-        exact[:, ~allowed] = -np.inf
-        depth = min(TOP_K, int(allowed.sum()))
-        least = np.partition(exact, -depth, axis=1)[:, -depth]
-        answers = milvus.nearest(
-            generation.collection,
-            part,
-            top_k=TOP_K,
-            expression=expression(where, tenant=generation.tenant),
-            exhaustive=where is not None,
-        )
-        for row, hits in enumerate(answers):
-            scores = [exact[row, place[hit.product_id]] for hit in hits if hit.product_id in place]
-            found += min(depth, sum(bool(score >= least[row] - _TIE) for score in scores))
-            wanted += depth
-    return round(float(found / wanted), 4) if wanted else 1.0
+def _queries(vectors: np.ndarray, seed: int) -> np.ndarray:
+    """[Q, D] unit vectors: some of ``vectors``, each moved by seeded noise."""
+    rng = np.random.default_rng(seed)
+    picked = rng.choice(len(vectors), size=min(QUERIES, len(vectors)), replace=False)
+    step = rng.normal(size=(len(picked), vectors.shape[1]))
+    moved = vectors[picked] + NOISE * step / np.linalg.norm(step, axis=1, keepdims=True)
+    return np.asarray(moved / np.linalg.norm(moved, axis=1, keepdims=True), np.float32)
 
 
 def _rows(milvus: Milvus, generation: Generation) -> dict[str, Row]:

@@ -12,7 +12,9 @@ from uniecs.index.filter_tree import Compare, Conjunction, Filter
 
 _MONEY = r"(?:(?:rs|inr|usd|eur|gbp|chf)\.?\s*|[$€£¥₹]\s*)?"
 _AFTER = r"(?:\s*(?:rs|rupees|inr|usd|dollars?|eur|euros?|gbp|pounds?|chf|[$€£¥₹])\b\.?)?"
-_NUMBER = r"(\d+(?:,\d{3})*(?:\.\d+)?)(?!\d)(?!\s*(?:%|percent|ml|cm|mm|gb|inch|kg|w\b|l\b|g\b|m\b))"
+_NUMBER = (
+    r"(\d+(?:,\d{3})*(?:\.\d+)?)(?!\d)(?!\s*(?:%|percent|ml|cm|mm|gb|inch|kg|w\b|l\b|g\b|m\b))"
+)
 _BELOW = re.compile(
     r"\b(?:under|below|less than|cheaper than|not more than|at most|up\s?to|within|max(?:imum)?)"
     rf"\s+{_MONEY}{_NUMBER}{_AFTER}",

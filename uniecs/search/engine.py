@@ -15,7 +15,7 @@ import numpy as np
 
 from uniecs.catalog.items import Item
 from uniecs.errors import QueryError, ServiceUnavailable
-from uniecs.index.expressions import expression
+from uniecs.index.expressions import expression, pictured
 from uniecs.index.failures import CollectionGone
 from uniecs.index.filter_tree import Filter, all_of
 from uniecs.index.filters import parse_filter
@@ -126,33 +126,80 @@ class SearchEngine:
         hybrid: bool,
         clock: "_Clock",
     ) -> list[Hit]:
-        milvus = self._store.milvus
         depth = max(DEPTH, request.top_k) if hybrid else request.top_k
         with clock.measure("dense"):
-            found = milvus.nearest(
-                generation.collection,
-                vectors,
-                top_k=depth,
-                expression=expression(where, tenant=generation.tenant),
-                fields=FIELDS,
-                exhaustive=where is not None,
-            )
+            found = self._nearest(generation, request, vectors[0], where, depth)
         if not hybrid:
-            return found[0]
+            return found
         composed = request.image is not None
         with clock.measure("lexical"):
-            anchors = [_anchor(hit) for hit in found[-1][:ANCHORS]] if composed else []
+            anchors = self._anchors(generation, vectors[1]) if composed else []
             terms = composed_terms(request.text, anchors) if composed else analyse(request.text)
-            words = self._lexicon.search(milvus, generation, terms, top_k=depth, where=where)
+            words = self._lexicon.search(
+                self._store.milvus, generation, terms, top_k=depth, where=where
+            )
         weights = weights_for(composed=composed)
-        hits = {hit.product_id: hit for hit in (*found[0], *words)}
+        hits = {hit.product_id: hit for hit in (*found, *words)}
         fused = fuse(
             [
-                ([hit.product_id for hit in found[0]], weights.dense),
+                ([hit.product_id for hit in found], weights.dense),
                 ([hit.product_id for hit in words], weights.lexical),
             ]
         )
         return [replace(hits[product_id], score=score) for product_id, score in fused]
+
+    def _nearest(
+        self,
+        generation: Generation,
+        request: SearchRequest,
+        vector: np.ndarray,
+        where: Filter | None,
+        depth: int,
+    ) -> list[Hit]:
+        """By the generation's view; for a picture without words by pictures first."""
+        allowed = expression(where, tenant=generation.tenant)
+        found: dict[str, Hit] = {}
+        if request.image is not None and not request.text.strip():
+            by_picture = self._by_picture(generation, vector, allowed, depth)
+            found = {hit.product_id: replace(hit, score=hit.score + 1.0) for hit in by_picture}
+        if len(found) < depth:
+            answers = self._store.milvus.nearest(
+                generation.collection,
+                vector[None],
+                top_k=depth,
+                expression=allowed,
+                fields=FIELDS,
+                exhaustive=where is not None,
+            )
+            for hit in answers[0]:
+                found.setdefault(hit.product_id, hit)
+        return list(found.values())[:depth]
+
+    def _by_picture(
+        self, generation: Generation, vector: np.ndarray, allowed: str, depth: int
+    ) -> list[Hit]:
+        """Nearest products by their pictures alone; none where the server holds no such vectors."""
+        milvus = self._store.milvus
+        if not milvus.capabilities.pictures:
+            return []
+        return milvus.nearest(
+            generation.collection,
+            vector[None],
+            top_k=depth,
+            expression=pictured(allowed),
+            fields=FIELDS,
+            exhaustive=True,
+            column="picture",
+        )[0]
+
+    def _anchors(self, generation: Generation, picture: np.ndarray) -> list[Anchor]:
+        own = expression(None, tenant=generation.tenant)
+        near = self._by_picture(generation, picture, own, ANCHORS)
+        if not near:
+            near = self._store.milvus.nearest(
+                generation.collection, picture[None], top_k=ANCHORS, expression=own, fields=FIELDS
+            )[0]
+        return [_anchor(hit) for hit in near]
 
 
 def _encode(encoder: "Encoder", request: SearchRequest, *, composed: bool) -> np.ndarray:

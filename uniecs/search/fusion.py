@@ -20,7 +20,7 @@ class FusionWeights:
     lexical: float
 
 
-TEXT_WEIGHTS = FusionWeights(dense=1.0, lexical=1.0)
+TEXT_WEIGHTS = FusionWeights(dense=0.5, lexical=1.0)
 """For queries of text alone."""
 
 COMPOSED_WEIGHTS = FusionWeights(dense=1.0, lexical=1.0)

@@ -116,18 +116,30 @@ class _Pool:
         return fuse([(dense, weights.dense), (words, weights.lexical)])
 
     def _anchors(self, picture: Floats) -> list[Anchor]:
-        scores = self._view(Presence.BOTH) @ picture
+        scores = self._view(Presence.IMAGE) @ picture
         rows = np.argsort(-scores, kind="stable")[:ANCHORS]
         return [Anchor(_heading(self._products[row]), float(scores[row])) for row in rows]
 
     def _nearest(self, query: Query, vector: Floats, k: int, allowed: Mask | None = None) -> Ranked:
-        view = self._view(Presence.IMAGE if query.type in PICTURES_ONLY else Presence.BOTH)
-        usable = view.any(axis=1)
+        """By the view IT; by pictures alone for a description, and first for a picture."""
+        if query.type in PICTURES_ONLY:
+            return self._by(Presence.IMAGE, vector, k, allowed)
+        if query.text.strip():
+            return self._by(Presence.BOTH, vector, k, allowed)
+        found = {name: score + 1.0 for name, score in self._by(Presence.IMAGE, vector, k, allowed)}
+        if len(found) < k:
+            for name, score in self._by(Presence.BOTH, vector, k, allowed):
+                found.setdefault(name, score)
+        return list(found.items())[:k]
+
+    def _by(self, view: Presence, vector: Floats, k: int, allowed: Mask | None) -> Ranked:
+        vectors = self._view(view)
+        usable = vectors.any(axis=1)
         if allowed is not None:
             usable &= allowed
         if not vector.any():  # the query could not be encoded
             return []
-        scores = np.where(usable, view @ vector, -np.inf)
+        scores = np.where(usable, vectors @ vector, -np.inf)
         order = np.argsort(-scores, kind="stable")[:k]
         return [(self._ids[row], float(scores[row])) for row in order if np.isfinite(scores[row])]
 

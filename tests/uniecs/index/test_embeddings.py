@@ -50,7 +50,7 @@ def test_a_killed_run_goes_on_with_the_missing_shards_and_gives_the_same_files(
     assert resumed == undisturbed
     in_shard_2 = {row["product_id"] for row in shop()} - set(second.encoded)
     assert 0 < len(in_shard_2) < 60
-    assert len(second.encoded) == len(set(second.encoded))
+    assert len(second.encoded) == len(set(second.encoded))  # none twice: these have no pictures
 
 
 def test_an_altered_shard_is_embedded_again_and_never_read(
@@ -100,6 +100,28 @@ def test_an_unreadable_picture_is_absent_and_a_product_without_anything_is_skipp
     }
 
 
+def test_a_product_with_words_and_a_picture_gets_a_vector_of_each_view(
+    encoder: WordEncoder, tmp_path: Path
+) -> None:
+    rows: list[dict[str, object]] = [
+        {"product_id": "both", "title": "red mug", "image_paths": ["mug.jpg"]},
+        {"product_id": "picture", "image_paths": ["mug.jpg"]},
+        {"product_id": "words", "title": "red mug"},
+    ]
+    catalog = write_catalog(tmp_path / "catalog", rows)
+    (catalog.folder / "mug.jpg").write_bytes(b"for this encoder the name is enough")
+
+    embed_catalog(encoder, catalog, tmp_path / "out", shards=1)
+
+    shard = next(read_embeddings(tmp_path / "out"))
+    vectors = dict(zip(shard.ids, shard.vectors, strict=True))
+    pictures = dict(zip(shard.ids, shard.pictures, strict=True))
+    assert np.allclose(pictures["both"], vectors["picture"])
+    assert np.allclose(pictures["picture"], vectors["picture"])
+    assert not np.allclose(pictures["both"], vectors["both"])
+    assert not pictures["words"].any()
+
+
 def test_gates_and_presence_are_kept_beside_the_vectors(
     encoder: WordEncoder, catalog: Catalog, tmp_path: Path
 ) -> None:
@@ -108,6 +130,8 @@ def test_gates_and_presence_are_kept_beside_the_vectors(
     report = embed_catalog(encoder, catalog, tmp_path, shards=1, view=Presence.TEXT)
 
     table = pq.read_table(tmp_path / report.shards[0])
-    assert table.column_names == ["product_id", "vector", "gate_image", "gate_text", "presence"]
+    assert table.column_names == [
+        "product_id", "vector", "picture", "gate_image", "gate_text", "presence",
+    ]  # fmt: skip
     assert set(table.column("presence").to_pylist()) == {"T"}
     assert json.loads((tmp_path / "embeddings.json").read_text())["view"] == "T"

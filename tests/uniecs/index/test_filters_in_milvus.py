@@ -53,7 +53,8 @@ def make_table(uri: str) -> Iterator[Table]:
     milvus.drop(name)
     rows = list(make_rows())
     milvus.create(name, dim=4, rows=len(rows), description={})
-    milvus.upsert(name, rows, np.eye(4, dtype=np.float32)[np.arange(len(rows)) % 4])
+    vectors = np.eye(4, dtype=np.float32)[np.arange(len(rows)) % 4]
+    milvus.upsert(name, rows, vectors, vectors)
     milvus.flush(name)
     milvus.load(name, again=True)
     yield Table(milvus, name, rows)

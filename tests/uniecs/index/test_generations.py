@@ -77,7 +77,7 @@ def overwrite(milvus: Milvus, name: str, vectors: np.ndarray) -> None:
     """Give the first rows of a collection other vectors."""
     stored = milvus.read(name, Row.__slots__)[: len(vectors)]
     rows = [Row(**{column: row[column] for column in Row.__slots__}) for row in stored]
-    milvus.upsert(name, rows, vectors)
+    milvus.upsert(name, rows, vectors, vectors)
     milvus.flush(name)
     milvus.load(name, again=True)
 
@@ -159,10 +159,10 @@ def test_a_build_killed_after_a_batch_goes_on_behind_it(
     upsert = Milvus.upsert
     monkeypatch.setattr(building, "BATCH", 4)
 
-    def recording(self: Milvus, name: str, rows: list, vectors: np.ndarray) -> None:
+    def recording(self: Milvus, name: str, rows: list[Row], *vectors: np.ndarray) -> None:
         if len(written) >= 20 and not resumed:
             raise Killed
-        upsert(self, name, rows, vectors)
+        upsert(self, name, rows, *vectors)
         written.extend(row.product_id for row in rows)
 
     resumed = False

@@ -70,6 +70,26 @@ def test_a_picture_finds_itself(engine: SearchEngine, shop: Shop) -> None:
     assert by_bytes == by_path
 
 
+def test_a_picture_finds_its_product_also_where_words_say_something_else(
+    engine: SearchEngine, shop: Shop
+) -> None:
+    products = [p for p in shop.catalog.products if p.image and p.title][:8]
+
+    for product in products:
+        path = shop.catalog.folder / str(product.image)
+        assert engine.search(SearchRequest(image=path)).hits[0].product_id == product.product_id
+
+
+def test_a_picture_query_reaches_products_without_a_picture_last(
+    engine: SearchEngine, shop: Shop
+) -> None:
+    path = next(shop.catalog.folder / str(p.image) for p in shop.catalog.products if p.image)
+
+    hits = engine.search(SearchRequest(image=path, top_k=1000)).hits
+
+    assert {hit.product_id for hit in hits} == set(shop.catalog.by_id)
+
+
 def test_a_picture_with_words_is_answered_by_both(engine: SearchEngine, shop: Shop) -> None:
     product = next(p for p in shop.catalog.products if p.image and p.title)
     path = shop.catalog.folder / str(product.image)
@@ -112,7 +132,7 @@ def test_our_own_bm25_stands_in_where_the_server_has_none(
 ) -> None:
     request = SearchRequest(text="red mug", where="price < 1000", top_k=5)
     with_server = engine.search(request)
-    without = Capabilities("v2.3.5", bm25=False, upsert=True, index_type="IVF_FLAT")
+    without = Capabilities("v2.3.5", bm25=False, pictures=False, upsert=True, index_type="IVF_FLAT")
     bare = SearchEngine(shop.settings, shop.encoder)
     monkeypatch.setattr(bare._store.milvus, "capabilities", without)
 
