@@ -76,3 +76,20 @@ def test_the_licence_is_the_whole_apache_licence() -> None:
 
     assert "Apache License" in text
     assert "APPENDIX: How to apply the Apache License to your work" in text
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", *(f"docs/{path.name}" for path in (REPOSITORY / "docs").glob("*.md"))]
+)
+def test_every_relative_link_of_a_page_leads_somewhere(page: str) -> None:
+    folder = (REPOSITORY / page).parent
+    links = re.findall(r"\]\(([^)#\s]+)", (REPOSITORY / page).read_text())
+
+    assert [link for link in links if "://" not in link and not (folder / link).exists()] == []
+
+
+def test_the_readme_shows_the_two_commands() -> None:
+    text = (REPOSITORY / "README.md").read_text()
+
+    assert "make demo" in text
+    assert "make test" in text
