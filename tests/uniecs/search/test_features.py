@@ -1,5 +1,6 @@
 """Search joins features online, and goes on without them when Feast cannot answer."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -152,3 +153,33 @@ def test_searches_of_many_threads_are_all_answered(materialized: Settings) -> No
         thread.join()
 
     assert statuses == ["ok"] * 160
+
+
+MATERIALIZER = """
+import sys
+from pathlib import Path
+from uniecs.catalog.reading import Catalog
+from uniecs.experiments.feast_store import materialize_features
+from uniecs.settings import Settings
+for _ in range(5):
+    materialize_features(Settings(home=sys.argv[1]), Catalog(Path(sys.argv[2])))
+"""
+
+
+@pytest.mark.slow
+def test_search_has_its_features_while_another_process_materializes(
+    materialized: Settings, shelf: Catalog
+) -> None:
+    join = FeatureJoin(materialized, **PATIENT)
+    command = [sys.executable, "-c", MATERIALIZER, str(materialized.home), str(shelf.folder)]
+    other = subprocess.Popen(command)
+
+    answers = []
+    while other.poll() is None:
+        answers.append(join.join([f"p{n}" for n in range(20)]))
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            other.wait(0.02)
+
+    assert other.returncode == 0
+    assert {answer.status for answer in answers} == {"ok"}
+    assert {answer.values["p7"]["price"] for answer in answers} == {7.5}
