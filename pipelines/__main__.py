@@ -9,6 +9,9 @@ import typer
 from uniecs.cli.runtime import console, emit_json, run
 from uniecs.settings import Settings
 
+DEMO_TRAINING = ("run.epochs=12",)
+"""Shorter than the default for so few products, so that the demo ends within six minutes."""
+
 app = typer.Typer(
     help="Compile the retraining pipeline, or run the compiled pipeline on this machine.",
     no_args_is_help=True,
@@ -68,7 +71,7 @@ def demo(
     folder = Settings().root / "demo" / f"catalog-{products}"
     if not folder.is_dir():
         _draw(folder, products)
-    run_command(catalog=folder, overrides=overrides)
+    run_command(catalog=folder, overrides=[*DEMO_TRAINING, *(overrides or ())])
 
 
 def _draw(folder: Path, products: int) -> None:
