@@ -26,10 +26,10 @@ from uniecs.index.milvus import Hit
 from uniecs.search.constraints import PriceWish, price_wish
 from uniecs.search.encoders import EncoderShelf
 from uniecs.search.features import FeatureJoin
-from uniecs.search.fusion import fuse
+from uniecs.search.fusion import TEXT_WEIGHTS, fuse
 from uniecs.search.lexicon import FIELDS, Lexicon
 from uniecs.search.request import SearchHit, SearchRequest, SearchResponse
-from uniecs.search.retrieval import ANCHORS, DEPTH, Anchor, composed_terms, weights_for
+from uniecs.search.retrieval import ANCHORS, DEPTH, Anchor, composed_terms, composed_weights
 from uniecs.settings import Settings
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class SearchEngine:
             words = self._lexicon.search(
                 self._store.milvus, generation, terms, top_k=depth, where=where
             )
-        weights = weights_for(composed=composed)
+        weights = composed_weights(anchors) if composed else TEXT_WEIGHTS
         hits = {hit.product_id: hit for hit in (*found, *words)}
         fused = fuse(
             [

@@ -23,9 +23,6 @@ class FusionWeights:
 TEXT_WEIGHTS = FusionWeights(dense=0.5, lexical=1.0)
 """For queries of text alone."""
 
-COMPOSED_WEIGHTS = FusionWeights(dense=1.0, lexical=1.0)
-"""For queries of a picture and text."""
-
 
 def fuse(
     rankings: Sequence[tuple[Sequence[str], float]], *, offset: float = RANK_OFFSET

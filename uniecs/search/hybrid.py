@@ -16,8 +16,8 @@ from uniecs.catalog.schema import Product
 from uniecs.errors import ImageError
 from uniecs.index.lexical import Bm25, analyse, document_terms
 from uniecs.search.constraints import PriceWish, price_wish
-from uniecs.search.fusion import FusionWeights, fuse
-from uniecs.search.retrieval import ANCHORS, DEPTH, Anchor, composed_terms, weights_for
+from uniecs.search.fusion import TEXT_WEIGHTS, FusionWeights, fuse
+from uniecs.search.retrieval import ANCHORS, DEPTH, Anchor, composed_terms, composed_weights
 
 if TYPE_CHECKING:
     from uniecs.inference.encoder import Encoder
@@ -86,7 +86,7 @@ class _Pool:
             composed = query.image is not None
             anchors = self._anchors(next(picture)) if composed else []
             terms = composed_terms(text, anchors) if composed else analyse(text)
-            weights = weights_for(composed=composed)
+            weights = composed_weights(anchors) if composed else TEXT_WEIGHTS
             fused = partial(self._fused, query, vector, terms, weights, max(DEPTH, k))
             answers.append(self._tiers(fused, wish, k))
         return answers

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from uniecs.index.lexical import analyse
-from uniecs.search.fusion import COMPOSED_WEIGHTS, TEXT_WEIGHTS, FusionWeights
+from uniecs.search.fusion import FusionWeights
 
 DEPTH = 200
 """Length of each ranking that is fused."""
@@ -20,7 +20,7 @@ DEPTH = 200
 ANCHORS = 3
 """Nearest products by picture whose words stand for the picture."""
 
-SHARPNESS = 0.02
+SHARPNESS = 0.01
 """Temperature of the anchors' weights: a picture of the catalog is its own anchor."""
 
 UNIT = 4
@@ -58,9 +58,18 @@ def composed_terms(text: str, anchors: Sequence[Anchor]) -> list[str]:
     return terms + [term for term in own for _ in range(round(UNIT * QUERY_WEIGHT))]
 
 
-def weights_for(*, composed: bool) -> FusionWeights:
-    """How the rankings of a query count."""
-    return COMPOSED_WEIGHTS if composed else TEXT_WEIGHTS
+def composed_weights(anchors: Sequence[Anchor]) -> FusionWeights:
+    """How the rankings of a composed query count, by how surely its picture was recognised.
+
+    A picture that is clearly that of one product says in words what it shows; then the vector only
+    settles ties. A picture that is like several is better described by its vector.
+
+    Example:
+        >>> composed_weights([]).dense
+        1.0
+    """
+    shares = _softmax([anchor.similarity for anchor in anchors])
+    return FusionWeights(dense=(1.0 - max(shares, default=0.0)) ** 2, lexical=1.0)
 
 
 def _softmax(similarities: Sequence[float]) -> list[float]:
