@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from starlette.testclient import TestClient
 
 from serving.config import MODEL_NAME, ServingConfig
 from tests.infra.conftest import KUSTOMIZE
 
+METRICS_PATH = "prometheus.kserve.io/path"
 PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
 UNITS = {"": 1, "m": Decimal("0.001"), "k": 10**3, "M": 10**6, "G": 10**9} | {
     "Ki": 2**10, "Mi": 2**20, "Gi": 2**30,
@@ -77,6 +79,21 @@ def test_metrics_are_scraped_from_the_http_port(manifests, container) -> None:
     annotations = manifests["ServingRuntime"]["spec"]["annotations"]
 
     assert int(annotations["prometheus.kserve.io/port"]) == ports(container)["http"]
+
+
+def test_the_server_answers_what_probes_and_scraping_ask(manifests, container) -> None:
+    from kserve import ModelRepository
+
+    from serving.application import FixedRepository, ProbingDataPlane, build_application
+
+    models = ModelRepository()
+    app = build_application(ProbingDataPlane(models), FixedRepository(models), ServingConfig())
+    with TestClient(app) as client:
+        asked = [container[probe]["httpGet"]["path"] for probe in PROBES]
+        asked.append(manifests["ServingRuntime"]["spec"]["annotations"][METRICS_PATH])
+        answers = {path: client.get(path).status_code for path in asked}
+
+    assert answers == dict.fromkeys(["/v2/health/live", "/v2/health/ready", "/metrics"], 200)
 
 
 def test_readiness_waits_as_long_as_the_server_gives_its_forward(container) -> None:
