@@ -3,9 +3,7 @@
 import asyncio
 import logging
 import os
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 
 import uvicorn
@@ -17,6 +15,7 @@ from kserve.protocol.grpc.servicer import InferenceServicer
 
 from serving.application import FixedRepository, ProbingDataPlane, build_application
 from serving.config import ServingConfig
+from serving.http_server import QuietServer, in_brackets, listen, port_taken
 from serving.pointer import ReleasePointer
 from serving.predictor.live import LiveModel, ServedModel
 from serving.predictor.model import UniecsModel
@@ -26,6 +25,8 @@ from uniecs.errors import ServiceUnavailable
 from uniecs.settings import Settings
 
 log = logging.getLogger(__name__)
+
+PORT_OPTIONS = "--http-port and --grpc-port"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +74,15 @@ class LocalServer:
         repository.update(UniecsModel(self.live, self._config))
         dataplane = ProbingDataPlane(repository)
         fixed = FixedRepository(repository)
-        listener = _listen(self._config.host, self._config.http_port)
-        self.http_url = _url(f"http://{_bracket(self._config.host)}", listener.getsockname()[1])
+        listener = listen(self._config.host, self._config.http_port, options=PORT_OPTIONS)
+        self.http_url = f"http://{in_brackets(self._config.host)}:{listener.getsockname()[1]}"
         try:
             await self._start_grpc(InferenceServicer(dataplane, fixed))
         except ServiceUnavailable:
             listener.close()
             raise
         application = build_application(dataplane, fixed, self._config)
-        self._http = _QuietServer(
+        self._http = QuietServer(
             uvicorn.Config(
                 application,
                 log_config=None,
@@ -108,13 +109,13 @@ class LocalServer:
             ],
         )
         add_GRPCInferenceServiceServicer_to_server(servicer, self._grpc)
-        host, port = _bracket(self._config.host), self._config.grpc_port
+        host, port = in_brackets(self._config.host), self._config.grpc_port
         try:
             bound = self._grpc.add_insecure_port(f"{host}:{port}")
         except RuntimeError as error:
-            raise _port_taken(host, port) from error
+            raise port_taken(host, port, options=PORT_OPTIONS) from error
         await self._grpc.start()
-        self.grpc_url = _url(host, bound)
+        self.grpc_url = f"{host}:{bound}"
 
     def _follow(self, followed: Followed) -> None:
         watcher = ReleaseWatcher(
@@ -157,38 +158,3 @@ class LocalServer:
         if self._grpc is not None:
             await self._grpc.stop(grace=self._config.drain_seconds)
         await serving
-
-
-class _QuietServer(uvicorn.Server):
-    """Leaves signals to the process, which has a gRPC server to stop as well."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        # with the protocol spelled out asyncio sets TCP_NODELAY on connections; without, 40 ms
-        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-    except OSError as error:
-        raise _port_taken(host, port) from error
-    return listener
-
-
-def _port_taken(host: str, port: int) -> ServiceUnavailable:
-    return ServiceUnavailable(
-        f"Cannot listen on {host}:{port}: the port is taken or not allowed. Choose another with "
-        "--http-port and --grpc-port (0 finds free ones)."
-    )
-
-
-def _bracket(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
-def _url(host: str, port: int) -> str:
-    return f"{host}:{port}"

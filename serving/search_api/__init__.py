@@ -1,0 +1,1 @@
+"""The search API: `uniecs search --json` over HTTP, for storefronts."""
