@@ -2,21 +2,25 @@
 
 import copy
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from tests.infra.conftest import REPOSITORY
+
 GROUP = "serving.kserve.io"
 
 
 @pytest.fixture(scope="session")
-def kserve_crds(shared_data: Path) -> dict[tuple[str, str], dict[str, Any]]:
-    """KServe's schemas by apiVersion and kind, from crds/ beside the real product data."""
-    folders = sorted((shared_data.parent / "crds").glob("kserve-*"))
+def kserve_crds() -> dict[tuple[str, str], dict[str, Any]]:
+    """KServe's schemas by apiVersion and kind, from crds/ beside the repository's shared data."""
+    shared = Path(os.environ.get("UNIECS_TEST_SHARED", REPOSITORY.parent / "shared"))
+    folders = sorted((shared / "crds").glob("kserve-*"))
     if not folders:
-        pytest.skip(f"no CRDs of KServe at {shared_data.parent / 'crds'}; set UNIECS_TEST_SHARED")
+        pytest.skip(f"no CRDs of KServe at {shared / 'crds'}; set UNIECS_TEST_SHARED")
     schemas = {}
     for path in folders[-1].glob(f"*.{GROUP}.json"):
         spec = json.loads(path.read_text())["spec"]
