@@ -19,15 +19,20 @@ from typing import TYPE_CHECKING, Any
 from uniecs.catalog.reading import Catalog
 from uniecs.errors import ServiceUnavailable, StepError, UniECSError, UsageError
 from uniecs.experiments.events import event_table
+from uniecs.experiments.feature_snapshots import (
+    FeatureValue,
+    first_seen,
+    verify_rows,
+    write_snapshot,
+)
 from uniecs.experiments.feature_state import FeatureState, features_dir, write_feature_state
 from uniecs.experiments.features import catalog_features, performance_features
 from uniecs.settings import Settings
-from uniecs.steps.durability import exclusive, move_durably
+from uniecs.steps.durability import exclusive
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FeatureValue = str | int | float | bool | None
 SERVICE = "product_ranking_v1"
 """The feature service that search asks for, unless a release names another."""
 
@@ -82,11 +87,11 @@ def materialize_features(
     folder.mkdir(parents=True, exist_ok=True)
     with exclusive(folder / "lock"):
         tables = {
-            "product_catalog": catalog_features(catalog, now, first_seen=_first_seen(folder)),
+            "product_catalog": catalog_features(catalog, now, first_seen=first_seen(folder)),
             "product_performance": performance_features(catalog.products, events, now),
         }
         for view, table in tables.items():
-            _write_snapshot(table, folder / view, now)
+            write_snapshot(table, folder / view, now)
         with _answering("materialize features"), _offline():
             store = _open_store(settings)
             # the window holds this snapshot alone; its end is exclusive in some stores
@@ -95,7 +100,7 @@ def materialize_features(
             feature_service=SERVICE,
             materialized_at=now,
             catalog_digest=catalog.digest,
-            rows=_verified(OnlineFeatures(settings), tables),
+            rows=_verified(settings, tables),
             events=len(events),
         )
         write_feature_state(settings, state)
@@ -238,47 +243,11 @@ def _anchored(definition: Any, folder: Path) -> Any:
     return definition
 
 
-def _first_seen(folder: Path) -> dict[str, datetime]:
-    """product_id -> first snapshot, from the newest snapshot of the catalog view."""
-    import pandas as pd
-
-    snapshots = sorted((folder / "product_catalog").glob("*.parquet"))
-    if not snapshots:
-        return {}
-    table = pd.read_parquet(snapshots[-1], columns=["product_id", "first_seen"])
-    return dict(zip(table["product_id"], table["first_seen"], strict=True))
-
-
-def _write_snapshot(table: "pd.DataFrame", folder: Path, now: datetime) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{now:%Y%m%dT%H%M%S.%fZ}.parquet"
-    unfinished = target.with_suffix(".unfinished")  # readers take *.parquet only
-    table.to_parquet(unfinished, index=False)
-    move_durably(unfinished, target)
-
-
-def _verified(online: OnlineFeatures, tables: "dict[str, pd.DataFrame]") -> dict[str, int]:
-    """View -> rows read back; refuses when one value differs from what was written."""
-    ids = next(iter(tables.values()))["product_id"].tolist()
-    stored = online.read(ids)
-    counts = {}
-    for view, table in tables.items():
-        names = [name for name in table.columns if name in stored[ids[0]]]
-        names.remove("product_id") if "product_id" in names else None
-        rows = table.astype(object).where(table.notna(), None).to_dict("records")
-        wrong = [
-            row["product_id"]
-            for row in rows
-            if any(stored[row["product_id"]][name] != row[name] for name in names)
-        ]
-        if wrong:
-            raise StepError(
-                f"{len(wrong)} of {len(rows)} products came back from the online store with other "
-                f"values in {view} (first: {wrong[0]!r}). The old features stay in use; check the "
-                "online store and materialize again."
-            )
-        counts[view] = len(rows)
-    return counts
+def _verified(settings: Settings, tables: "dict[str, pd.DataFrame]") -> dict[str, int]:
+    """View -> rows that came back as they were written."""
+    ids = tables["product_catalog"]["product_id"].tolist()
+    stored = OnlineFeatures(settings).read(ids)
+    return {view: verify_rows(view, table, stored) for view, table in tables.items()}
 
 
 @contextlib.contextmanager

@@ -14,7 +14,8 @@ from uniecs.experiments.feature_state import FeatureState, read_feature_state
 from uniecs.settings import Settings
 
 if TYPE_CHECKING:
-    from uniecs.experiments.feast_store import FeatureValue, OnlineFeatures
+    from uniecs.experiments.feast_store import OnlineFeatures
+    from uniecs.experiments.feature_snapshots import FeatureValue
 
     _Values = dict[str, dict[str, FeatureValue]]
 
