@@ -307,10 +307,7 @@ class Milvus:
 
         answers = self._loaded(name, once)
         return [
-            [
-                (str(hit["product_id"]), float(hit["distance"]), dict(hit["entity"]))
-                for hit in answer
-            ]
+            [(_key(hit), float(hit["distance"]), dict(hit["entity"])) for hit in answer]
             for answer in answers
         ]
 
@@ -325,3 +322,8 @@ class Milvus:
                 raise
             self.load(name)
             return call()
+
+
+def _key(hit: Mapping[str, Any]) -> str:
+    """The primary key of an answer; a server of 2.3 does not say what its column is called."""
+    return str(hit["product_id"] if "product_id" in hit else hit["id"])

@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import os
 import threading
 from pathlib import Path
 
@@ -255,6 +256,25 @@ def test_searches_never_fail_while_generations_are_built_swapped_and_dropped(
 
     assert failures == []
     assert len(set(generations)) >= 4
+
+
+@pytest.mark.slow
+def test_a_server_without_bm25_and_second_vectors_answers_every_kind_of_query(
+    shop: Shop, fresh_home: Path
+) -> None:
+    if not (uri := os.environ.get("UNIECS_TEST_MILVUS")):
+        pytest.skip("no Milvus server; set UNIECS_TEST_MILVUS to the URI of one")
+    settings = Settings(home=fresh_home, milvus_uri=uri, tenant=f"t{os.getpid()}")
+    store = GenerationStore(settings)
+    built = store.swap(store.build(shop.encoder, shop.catalog).id)
+    engine = SearchEngine(settings, shop.encoder)
+    path = next(shop.catalog.folder / str(p.image) for p in shop.catalog.products if p.image)
+
+    for text, image in (("red mug under 50", None), ("", path), ("in red", path)):
+        answer = engine.search(SearchRequest(text=text, image=image, where="price > 1"))
+
+        assert (answer.generation, len(answer.hits)) == (built.id, 10)
+        assert all(hit.price is not None and hit.price > 1 for hit in answer.hits)
 
 
 def test_a_search_whose_generation_was_dropped_meanwhile_starts_over(
