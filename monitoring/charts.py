@@ -10,7 +10,7 @@ from monitoring.sentences import readable
 if TYPE_CHECKING:
     import pandas as pd
 
-_BINS, _BARS, _LETTERS = 24, 6, 23
+_BINS, _BARS, _LETTERS = 24, 6, 21
 _WIDTH, _HEIGHT = 340, 132
 
 

@@ -2,8 +2,10 @@
 
 import json
 import re
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -152,13 +154,13 @@ def test_the_help_page_imports_nothing_heavy() -> None:
 
 @pytest.mark.slow
 def test_the_dashboard_serves_its_projects(tmp_path: Path, may: Path, june: Path) -> None:
-    import time
-
     import httpx
 
     home = tmp_path / "home"
     make_report(ReportSpec(may, june, tmp_path / "out"), Settings(home=home))
-    port = 18_431
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     server = subprocess.Popen(
         [sys.executable, "-m", "monitoring", "dashboard", "--port", str(port)],
         cwd=Path(__file__).parents[2], env={"UNIECS_HOME": str(home), "PATH": ""},
