@@ -56,10 +56,9 @@ def _show(response: "SearchResponse") -> None:
     from rich.table import Table
 
     output = Console()
-    table = Table("", "product", box=None)
-    table.add_column("title", no_wrap=True)
-    for name in ("brand", "price", "score"):
-        table.add_column(name)
+    table = Table(box=None)
+    for name in ("", "product", "title", "brand", "price", "score"):
+        table.add_column(name, no_wrap=name != "title")  # a narrow terminal wraps titles only
     for rank, hit in enumerate(response.hits, start=1):
         price = "" if hit.price is None else f"{hit.price:,.2f}"
         table.add_row(

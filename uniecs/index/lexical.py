@@ -58,7 +58,7 @@ def analyse(text: str) -> list[str]:
 
     Example:
         >>> analyse("The Red T-shirts for women")
-        ['red', 'tshirt', 'women']
+        ['red', 'shirt', 'tshirt', 'women']
     """
     words: list[str] = []
     for match in _WORD.finditer(unicodedata.normalize("NFKC", text).casefold()):
