@@ -32,7 +32,9 @@ from uniecs.errors import GateRefused
 from uniecs.loop import deploy as deploy_step
 from uniecs.loop import monitor as monitor_step
 from uniecs.loop import train as train_step
+from uniecs.loop.gate import stage_ledger
 from uniecs.loop.journal import Journal
+from uniecs.registry.ledger import Move
 from uniecs.settings import Settings
 
 SESSIONS = 20
@@ -163,8 +165,19 @@ def test_the_gate_agrees_and_the_steps_behind_it_run(split_catalog, settings, tm
         "generation": made["generation"],
         "release": release,
     }
+    assert a_gate_after_a_rollback(plain, made, settings) == "refuse"
     assert {example["kind"] for example in summary.examples} == {"text", "picture", "both"}
     assert all(len(example["hits"]) == 3 for example in summary.examples)
+
+
+def a_gate_after_a_rollback(plain: Plain, made: dict, settings: Settings) -> str:
+    """What a person took out of production, only a person puts back."""
+    taken_out = Move(made["model"], "archived", "rolled back")
+    stage_ledger(settings).change(lambda _: [taken_out])
+    return gate.python_func(
+        paired=made["paired"], evaluated=made["evaluated"], model_version=made["model"],
+        judged=plain.artifact("judged-again"), run_id="after a rollback",
+    )  # fmt: skip
 
 
 def test_the_gate_refuses_and_nothing_behind_it_runs(split_catalog, settings, tmp_path):
