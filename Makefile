@@ -26,13 +26,14 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "UniECS needs Python 3.11, and none of python3.11, python3 and \
 	python is one. Install it, or run: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "creating $(VENV) with $(PYTHON)"; "$(PYTHON)" -m venv $(VENV); }
-# uv installs the lock in seconds. It does not read pip's configuration, so the one setting that
-# decides which build of torch is taken is handed over; where pip has none, it is empty. Bytecode is
-# compiled here, as pip does, on all cores: else every first import of a step would do it on one.
+# uv installs the lock in seconds. It reads neither pip's environment nor its configuration, so the
+# one setting that decides which build of torch is taken is handed over; where pip has none, it is
+# empty. Bytecode is compiled here, as pip does, on all cores: else every first import of a step
+# would do it on one.
 	@echo "installing the locked dependencies into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv 2>/dev/null || true
 	@if $(BIN)/python -m uv --version >/dev/null 2>&1; then \
-		export UV_FIND_LINKS="$$($(BIN)/python -m pip config get global.find-links 2>/dev/null || true)"; \
+		export UV_FIND_LINKS="$${PIP_FIND_LINKS:-$$($(BIN)/python -m pip config get global.find-links 2>/dev/null || true)}"; \
 		export UV_COMPILE_BYTECODE=1 UV_COMPILE_BYTECODE_TIMEOUT=600; \
 		$(BIN)/python -m uv pip install --quiet --python $(BIN)/python -r requirements.lock; \
 		$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
