@@ -75,9 +75,9 @@ def accepted_catalog(demo_catalog: Path, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Model folder of a tiny encoder with random weights: 32 px pictures, 32 numbers a vector."""
-    from uniecs.encoder.folder import save_model_folder
     from uniecs.encoder.build import build_encoder
     from uniecs.encoder.choices import EncoderConfig, TowerChoice
+    from uniecs.encoder.folder import save_model_folder
 
     config = EncoderConfig(
         vision=TowerChoice(
