@@ -20,7 +20,7 @@ DEPTH = 200
 ANCHORS = 3
 """Nearest products by picture whose words stand for the picture."""
 
-SHARPNESS = 0.01
+SHARPNESS = 0.007
 """Temperature of the anchors' weights: a picture of the catalog is its own anchor."""
 
 UNIT = 4
@@ -69,7 +69,7 @@ def composed_weights(anchors: Sequence[Anchor]) -> FusionWeights:
         1.0
     """
     shares = _softmax([anchor.similarity for anchor in anchors])
-    return FusionWeights(dense=(1.0 - max(shares, default=0.0)) ** 2, lexical=1.0)
+    return FusionWeights(dense=(1.0 - max(shares, default=0.0)) ** 3, lexical=1.0)
 
 
 def _softmax(similarities: Sequence[float]) -> list[float]:

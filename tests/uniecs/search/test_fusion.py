@@ -43,9 +43,9 @@ def test_the_words_of_a_composed_query_weigh_more_than_those_of_its_picture() ->
 
 def test_a_clear_anchor_drowns_out_the_others() -> None:
     clear = [Anchor("shoe", 0.99), Anchor("lamp", 0.60)]
-    level = [Anchor("shoe", 0.605), Anchor("lamp", 0.60)]
+    level = [Anchor("shoe", 0.601), Anchor("lamp", 0.60)]
 
     assert Counter(composed_terms("", clear))["lamp"] == 0
     assert Counter(composed_terms("", level))["lamp"] > 0
     assert composed_weights(clear).dense < 1e-6
-    assert composed_weights(level).dense > 0.1
+    assert composed_weights(level).dense > 0.05
