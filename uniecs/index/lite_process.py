@@ -1,8 +1,9 @@
-"""The Milvus Lite server process: ``python -m uniecs.index.lite_process DATA_DIR PORT_FILE``.
+"""The Milvus Lite server process: ``python -m uniecs.index.lite_process DATA_DIR PORT_FILE [IDLE]``.
 
 Milvus Lite lets one process open a data folder; this is that process. The port is chosen by the
 kernel and published in ``PORT_FILE`` only after the server listens, so whoever reads the file can
-connect. SIGTERM closes the engine in order; a folder that was removed ends the process.
+connect. SIGTERM closes the engine in order. A folder that was removed, or half an hour without a
+request, ends the process too: the next command that needs it starts it again.
 """
 
 import json
@@ -11,9 +12,11 @@ import os
 import signal
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 WORKERS = 16
 """Requests answered at once; the engine itself is one interpreter."""
@@ -21,7 +24,9 @@ WORKERS = 16
 HOST = "127.0.0.1"
 """Loopback only: Milvus Lite knows no authentication."""
 
-FOLDER_CHECK_SECONDS = 5.0
+CHECK_SECONDS = 5.0
+
+IDLE_SECONDS = 1800.0
 
 _OPTIONS = [
     ("grpc.max_receive_message_length", 256 * 2**20),
@@ -50,12 +55,21 @@ def process_identity(pid: int) -> str | None:
     return None if fields[0] == "Z" else fields[19]
 
 
-def serve(data_dir: Path, port_file: Path) -> None:
-    """Serve ``data_dir`` until SIGTERM, SIGINT or the removal of the folder."""
+def serve(data_dir: Path, port_file: Path, *, idle_seconds: float = IDLE_SECONDS) -> None:
+    """Serve ``data_dir`` until SIGTERM, SIGINT, the removal of the folder, or idleness."""
     import grpc
     from milvus_lite.adapter.grpc.server import milvus_pb2_grpc
     from milvus_lite.adapter.grpc.servicer import MilvusServicer
     from milvus_lite.db import MilvusLite
+
+    class Activity(grpc.ServerInterceptor):  # type: ignore[misc]
+        """When the last request came."""
+
+        last = time.monotonic()
+
+        def intercept_service(self, continuation: Any, details: Any) -> Any:
+            self.last = time.monotonic()
+            return continuation(details)
 
     stop = threading.Event()
 
@@ -65,13 +79,15 @@ def serve(data_dir: Path, port_file: Path) -> None:
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
     engine = MilvusLite(str(data_dir))
-    server = grpc.server(ThreadPoolExecutor(max_workers=WORKERS), options=_OPTIONS)
+    activity = Activity()
+    pool = ThreadPoolExecutor(max_workers=WORKERS)
+    server = grpc.server(pool, interceptors=(activity,), options=_OPTIONS)
     milvus_pb2_grpc.add_MilvusServiceServicer_to_server(MilvusServicer(engine), server)
     port = server.add_insecure_port(f"{HOST}:0")
     server.start()
     publish(port_file, port)
-    while not stop.wait(FOLDER_CHECK_SECONDS):
-        if not data_dir.exists():
+    while not stop.wait(min(CHECK_SECONDS, idle_seconds)):
+        if not data_dir.exists() or time.monotonic() - activity.last > idle_seconds:
             break
     server.stop(grace=2).wait()
     if data_dir.exists():
@@ -90,4 +106,5 @@ def publish(port_file: Path, port: int) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    serve(Path(sys.argv[1]), Path(sys.argv[2]))
+    idle = float(sys.argv[3]) if len(sys.argv) > 3 else IDLE_SECONDS
+    serve(Path(sys.argv[1]), Path(sys.argv[2]), idle_seconds=idle)

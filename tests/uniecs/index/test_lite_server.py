@@ -72,6 +72,21 @@ def test_the_server_ends_when_its_folder_is_removed(home: Settings) -> None:
     assert process_identity(server.pid) is None
 
 
+def test_a_server_that_nobody_asks_anything_ends(home: Settings) -> None:
+    (home.root / "milvus").mkdir(parents=True)
+    arguments = [home.root / "milvus", home.root / "milvus-server.json", "1"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "uniecs.index.lite_process", *map(str, arguments)],
+        check=False,
+        timeout=120,
+    )
+
+    assert done.returncode == 0
+    assert find_lite_server(home) is None
+    assert not arguments[1].exists()
+
+
 def test_a_folder_that_another_process_holds_gives_a_readable_error(home: Settings) -> None:
     from milvus_lite.db import MilvusLite
 
