@@ -7,6 +7,7 @@ one ``UNIECS_HOME`` take turns.
 import contextlib
 import fcntl
 import re
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -292,6 +293,7 @@ class GenerationStore:
         if generation.state != "retired":
             self._ledger.move(generation.id, to="retired", source=generation.state)
         self.milvus.drop(generation.collection)
+        shutil.rmtree(self._settings.root / "index" / generation.id, ignore_errors=True)
 
     @contextlib.contextmanager
     def _writing(self, what: str) -> Iterator[Any]:

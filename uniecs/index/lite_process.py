@@ -1,4 +1,4 @@
-"""The Milvus Lite server process: ``python -m uniecs.index.lite_process DATA_DIR PORT_FILE [IDLE]``.
+"""The Milvus Lite server: ``python -m uniecs.index.lite_process DATA_DIR PORT_FILE [IDLE]``.
 
 Milvus Lite lets one process open a data folder; this is that process. The port is chosen by the
 kernel and published in ``PORT_FILE`` only after the server listens, so whoever reads the file can
