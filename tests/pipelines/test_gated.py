@@ -156,9 +156,10 @@ def test_the_gate_agrees_and_the_steps_behind_it_run(split_catalog, settings, tm
     summary = run_compiled_pipeline(catalog, settings)
 
     assert summary.outcome == "promoted"
-    assert [line.step for line in summary.steps if line.reused] == [
-        *BEFORE_THE_GATE, *BEHIND_THE_GATE
-    ]  # fmt: skip
+    reused = [line.step for line in summary.steps if line.reused]
+    assert reused[: len(BEFORE_THE_GATE)] == BEFORE_THE_GATE
+    # the last two do not depend on each other, and the local engine takes them in any order
+    assert sorted(reused[len(BEFORE_THE_GATE) :]) == sorted(BEHIND_THE_GATE)
     assert summary.live.model_dump() == {
         "model_version": made["model"],
         "stage": "production",
