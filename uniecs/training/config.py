@@ -44,8 +44,8 @@ class RunConfig(BaseModel):
     def epochs_for(self, listings: int) -> int:
         """Epochs of a run over so many training listings.
 
-        A tenth of the listings gets twice the epochs, so a fifth of the steps: measured on
-        catalogs of 900 and 7,300 products, where validation stops improving.
+        A tenth of the listings gets twice the epochs, so a fifth of the steps: a rule of thumb that
+        keeps a run within minutes on two cores, not the point where validation stops improving.
 
         Example:
             >>> RunConfig().epochs_for(7_300), RunConfig().epochs_for(900)

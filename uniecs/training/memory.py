@@ -1,8 +1,9 @@
 """Giving freed memory back to the system.
 
 Batches differ a little in size, so freed blocks rarely fit the next batch and the C library's heap
-grows: 3.6 GB after 40 steps on the demo catalog, and still rising, against a steady 2 to 3 GB with
-this (``small``, batches of 128).
+grows. Over 40 steps on the demo catalog (``small``, batches of 128) this kept the peak at 3.1 GB
+instead of 3.6 GB; it slows the growth and does not end it: a run over 7,300 products still held up
+to 4.7 GB.
 """
 
 import ctypes
