@@ -25,7 +25,6 @@ class Progress:
         batch: Next batch of that epoch.
         step: Optimizer steps done.
         best: Best macro R@10 on val so far, and its epoch; -1 before the first validation.
-        history: One entry per logged step or validation.
     """
 
     epoch: int = 0
@@ -33,7 +32,6 @@ class Progress:
     step: int = 0
     best: float = -1.0
     best_epoch: int = -1
-    seconds: float = 0.0
 
 
 def save_checkpoint(
