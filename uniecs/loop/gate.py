@@ -50,11 +50,6 @@ def run(spec: GateSpec, settings: Settings) -> Step:
     )
 
 
-def production_version(settings: Settings) -> str | None:
-    """The version in production, if any."""
-    return stage_ledger(settings).board().production
-
-
 def stage_ledger(settings: Settings) -> "StageLedger":
     """Who is in which stage, without starting MLflow."""
     from datetime import UTC, datetime

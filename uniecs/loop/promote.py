@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from uniecs.loop.gate import REPORT, production_version
+from uniecs.loop.gate import REPORT
 from uniecs.loop.performing import LoopSpec, Step, loop_step, published_digest
 from uniecs.settings import Settings
 
@@ -28,8 +28,14 @@ def run(spec: PromoteSpec, settings: Settings) -> Step:
         code=["uniecs.registry", "uniecs.releases"],
         work=lambda _: _work(spec, settings),
         headline=lambda report: f"{report['model_version']} is in {report['stage']}",
-        still_valid=lambda _: production_version(settings) == spec.model_version,
+        still_valid=lambda _: _in_production(settings) == spec.model_version,
     )
+
+
+def _in_production(settings: Settings) -> str | None:
+    from uniecs.registry import Registry
+
+    return Registry(settings).production_id()
 
 
 def _work(spec: PromoteSpec, settings: Settings) -> dict[str, Any]:
