@@ -42,7 +42,8 @@ def test_torchvision_has_no_build_for_this_torch_and_is_not_locked() -> None:
     assert "torchvision" not in locked()
 
 
-UNLOCKED = {"milvus-server"}  # carries a binary of 250 MB that only slow tests start
+# a binary of 250 MB that only slow tests start, and weights of 80 MB
+UNLOCKED = {"milvus-server", "minilm"}
 
 
 @pytest.mark.parametrize("extra", ["", *sorted({*PROJECT["optional-dependencies"]} - UNLOCKED)])
