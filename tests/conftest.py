@@ -1,11 +1,16 @@
 """Fixtures that every room shares: real catalogs, a real tiny encoder, a fresh home."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from uniecs.settings import Settings
+
+if TYPE_CHECKING:
+    from tests.shop import Shop
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -113,3 +118,16 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny") / "model"
     save_model_folder(model, processor, folder, card="# A tiny encoder with random weights\n")
     return folder
+
+
+@pytest.fixture(scope="session")
+def shop(
+    tmp_path_factory: pytest.TempPathFactory, accepted_catalog: Path, tiny_model: Path
+) -> Iterator["Shop"]:
+    """An installation whose live generation is the demo catalog: read-only, shared by the run."""
+    from tests.shop import open_shop
+    from uniecs.index.lite_server import stop_lite_server
+
+    opened = open_shop(tmp_path_factory.mktemp("shop"), accepted_catalog, tiny_model)
+    yield opened
+    stop_lite_server(opened.settings)

@@ -12,14 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.serving.page_commands import commands, run_as_reader
+from tests.shop import Shop
 from uniecs.client import SearchClient
 from uniecs.errors import FilterError, ServiceUnavailable
 
-from .conftest import Shop
-
 REPOSITORY = Path(__file__).parents[3]
-PAGE = (REPOSITORY / "docs" / "serving.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"```bash\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -65,24 +63,13 @@ def test_the_client_finds_what_the_index_holds(command: Process, shop: Shop, pic
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on this machine")
-@pytest.mark.parametrize("block", COMMANDS)
+@pytest.mark.parametrize("block", commands("serving.md", "bash"))
 def test_a_command_of_the_page_answers(
     command: Process, block: str, tmp_path: Path, picture: Path
 ) -> None:
     shutil.copy(picture, tmp_path / "shirt.jpg")
-    script = block.replace("http://127.0.0.1:8090", command.url)
-    script = script.replace("curl -s", "curl -s --fail-with-body --noproxy '*'")
 
-    done = subprocess.run(
-        ["bash", "-e", "-o", "pipefail", "-c", script],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout
+    run_as_reader(block, tmp_path, written="http://127.0.0.1:8090", url=command.url)
 
 
 def test_a_taken_port_is_one_readable_message(command: Process) -> None:

@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from starlette.testclient import TestClient
 
+from tests.shop import Shop
 from uniecs.search.engine import SearchEngine
 from uniecs.search.request import SearchRequest, SearchResponse
 from uniecs.settings import Settings
 
-from .conftest import Serve, Shop
+from .conftest import Serve
 
 
 class Gated(SearchEngine):

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from tests.shop import Shop
 from uniecs.index.generations import GenerationStore
 from uniecs.inference.encoder import Encoder
 from uniecs.search.engine import SearchEngine
 from uniecs.search.request import SearchRequest
 
-from .conftest import Serve, Shop
+from .conftest import Serve
 
 
 def b64(data: bytes) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.shop import Shop
 from uniecs.catalog.reading import Catalog
 from uniecs.errors import (
     FilterError,
@@ -26,8 +27,6 @@ from uniecs.inference.encoder import Encoder
 from uniecs.search.engine import SearchEngine
 from uniecs.search.request import SearchRequest
 from uniecs.settings import Settings
-
-from .conftest import Shop
 
 
 @pytest.fixture

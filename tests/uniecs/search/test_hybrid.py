@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.shop import Shop
 from uniecs.catalog.reading import Query
 from uniecs.search.engine import SearchEngine
 from uniecs.search.hybrid import catalog_rankers
 from uniecs.search.request import SearchRequest
-
-from .conftest import Shop
 
 
 def query(text: str = "", image: Path | None = None, kind: str = "attribute") -> Query:
