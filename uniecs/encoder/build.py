@@ -65,6 +65,7 @@ def _model_config(
         vision_config=vision.to_dict(),
         text_config=text.to_dict(),
         dim=config.dim,
+        fusion=config.fusion,
         fusion_dim=config.fusion_dim,
         fusion_layers=config.fusion_layers,
         fusion_heads=config.fusion_heads,

@@ -25,6 +25,7 @@ class EncoderConfig(BaseModel):
     """What to build; frozen, and saved with the run.
 
     Attributes:
+        fusion: Ours, or one of the arms that it is compared with (``uniecs.encoder.arms``).
         image_size: Side of the square that pictures are resized to, px.
         vocabulary: Size of the WordPiece vocabulary that is trained on the train split when the
             text tower has no source.
@@ -36,6 +37,7 @@ class EncoderConfig(BaseModel):
     vision: TowerChoice
     text: TowerChoice
     dim: int = 256
+    fusion: Literal["gated", "ungated", "towers", "released"] = "gated"
     fusion_dim: int = 256
     fusion_layers: int = 3
     fusion_heads: int = 8

@@ -13,6 +13,7 @@ class UniECSConfig(PreTrainedConfig):
         vision_config: Config of any transformers vision tower.
         text_config: Config of any transformers text tower.
         dim: Length of the final vector.
+        fusion: Name of the fusion in ``uniecs.encoder.arms``; ``gated`` is ours.
         fusion_dim: Width of the two streams between towers and vector.
         fusion_layers: Gated cross-attention layers.
         fusion_heads: Heads of each cross-attention.
@@ -30,6 +31,7 @@ class UniECSConfig(PreTrainedConfig):
     vision_config: Any = None
     text_config: Any = None
     dim: int = 256
+    fusion: str = "gated"
     fusion_dim: int = 256
     fusion_layers: int = 3
     fusion_heads: int = 8

@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from uniecs.encoder.config import UniECSConfig
+
 
 @dataclass(frozen=True)
 class Stream:
@@ -79,14 +81,16 @@ class GatedUpdate(nn.Module):
 
     ``g = sigmoid(W [V ; r_t A ; r_v ; r_t] + b)`` per token and channel, b starting at -1 so that
     a layer begins near identity; ``c`` is a learned prior that stands in for the missing other
-    modality.
+    modality. Without gates (an arm to compare with) g is 1.
     """
 
-    def __init__(self, dim: int, ffn: int, dropout: float) -> None:
+    def __init__(self, dim: int, ffn: int, dropout: float, *, gated: bool = True) -> None:
         super().__init__()
-        self.gate_own = nn.Linear(dim, dim)
-        self.gate_other = nn.Linear(dim, dim, bias=False)
-        self.gate_presence = nn.Parameter(torch.zeros(2, dim))  # rows: other absent, other present
+        self.gated = gated
+        if gated:
+            self.gate_own = nn.Linear(dim, dim)
+            self.gate_other = nn.Linear(dim, dim, bias=False)
+            self.gate_presence = nn.Parameter(torch.zeros(2, dim))  # other absent, other present
         self.prior = nn.Parameter(torch.zeros(dim))
         self.norm = nn.LayerNorm(dim)
         self.widen = nn.Linear(dim, ffn * dim)
@@ -95,31 +99,37 @@ class GatedUpdate(nn.Module):
 
     def forward(self, own: Tensor, attended: Tensor, shared: Tensor) -> Tensor:
         """Update [N, P, D]; ``attended`` [M, P, D] belongs to the entries ``shared`` [M]."""
-        present = torch.zeros(len(own), dtype=torch.long, device=own.device)
-        present[shared] = 1
-        logits = self.gate_own(own) + self.gate_presence.index_select(0, present)[:, None, :].to(
-            own.dtype
-        )
         update = self.prior.to(own.dtype).expand_as(own)
         if len(shared):
-            logits = logits.index_add(0, shared, self.gate_other(attended).to(logits.dtype))
             update = update.index_copy(0, shared, self.drop(attended).to(own.dtype))
-        own = own + torch.sigmoid(logits) * update
+        if self.gated:
+            update = torch.sigmoid(self._gate(own, attended, shared)) * update
+        own = own + update
         residual: Tensor = self.drop(self.narrow(F.gelu(self.widen(self.norm(own)))))
         return own + residual
+
+    def _gate(self, own: Tensor, attended: Tensor, shared: Tensor) -> Tensor:
+        present = torch.zeros(len(own), dtype=torch.long, device=own.device)
+        present[shared] = 1
+        flags = self.gate_presence.index_select(0, present)[:, None, :]
+        logits: Tensor = self.gate_own(own) + flags.to(own.dtype)
+        if len(shared):
+            logits = logits.index_add(0, shared, self.gate_other(attended).to(logits.dtype))
+        return logits
 
 
 class FusionLayer(nn.Module):
     """Both streams attend each other in parallel, each through its own gate."""
 
-    def __init__(self, dim: int, heads: int, ffn: int, dropout: float) -> None:
+    def __init__(self, config: UniECSConfig, *, gated: bool = True) -> None:
         super().__init__()
+        dim, heads, ffn = config.fusion_dim, config.fusion_heads, config.fusion_ffn
         self.norm_image = nn.LayerNorm(dim)
         self.norm_text = nn.LayerNorm(dim)
         self.image_from_text = CrossAttention(dim, heads)
         self.text_from_image = CrossAttention(dim, heads)
-        self.update_image = GatedUpdate(dim, ffn, dropout)
-        self.update_text = GatedUpdate(dim, ffn, dropout)
+        self.update_image = GatedUpdate(dim, ffn, config.dropout, gated=gated)
+        self.update_text = GatedUpdate(dim, ffn, config.dropout, gated=gated)
 
     def forward(self, image: Stream, text: Stream, shared: Shared) -> tuple[Stream, Stream]:
         """Streams in, streams out, same rows and masks."""
@@ -162,11 +172,14 @@ class GatedHead(nn.Module):
 
     ``a = softmax(W [r_v p_v ; r_t p_t ; r_v ; r_t] + log r)`` is exactly 0 for a missing modality;
     ``z = a_v r_v p_v + a_t r_t p_t + r_v r_t W_x (p_v * p_t)``, ``f = LN(z + MLP(z))``.
+    Without gates (an arm to compare with) the present modalities weigh the same.
     """
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self, dim: int, *, gated: bool = True) -> None:
         super().__init__()
-        self.weigh = nn.Linear(2 * dim + 2, 2)
+        self.gated = gated
+        if gated:
+            self.weigh = nn.Linear(2 * dim + 2, 2)
         self.interact = nn.Linear(dim, dim, bias=False)
         self.widen = nn.Linear(dim, 2 * dim)
         self.narrow = nn.Linear(2 * dim, dim)
@@ -179,7 +192,8 @@ class GatedHead(nn.Module):
             Unit vectors [B, D] and modality gates [B, 2], both at least float32.
         """
         r = presence.to(pooled.dtype)
-        logits = self.weigh(torch.cat([pooled.flatten(1), r], dim=-1))
+        flat = torch.cat([pooled.flatten(1), r], dim=-1)
+        logits = self.weigh(flat) if self.gated else torch.zeros_like(r)
         gates = _full(logits).masked_fill(~presence, float("-inf")).softmax(dim=-1)
         p_v, p_t = pooled.unbind(dim=1)
         both = (r[:, 0] * r[:, 1])[:, None]
@@ -187,6 +201,38 @@ class GatedHead(nn.Module):
         z = z + both * self.interact(p_v * p_t)
         z = z + self.narrow(F.gelu(self.widen(z)))
         return F.normalize(_full(self.norm(z)), dim=-1), gates
+
+
+class GatedFusion(nn.Module):
+    """Gated layers, one attention pool per stream, one head: streams of tokens to vectors."""
+
+    def __init__(self, config: UniECSConfig, *, gated: bool = True) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            FusionLayer(config, gated=gated) for _ in range(config.fusion_layers)
+        )
+        self.pool_image = AttentionPool(config.fusion_dim, config.dim)
+        self.pool_text = AttentionPool(config.fusion_dim, config.dim)
+        self.head = GatedHead(config.dim, gated=gated)
+
+    def forward(self, image: Stream, text: Stream, batch: int) -> tuple[Tensor, Tensor]:
+        """Fuse two streams, either of which may have no rows, into ``batch`` rows.
+
+        Returns:
+            Unit vectors [B, dim] and modality weights [B, 2] (image, text).
+        """
+        shared = Shared.of(image, text, batch)
+        for layer in self.layers:
+            image, text = layer(image, text, shared)
+        image_pool, text_pool = self.pool_image(image), self.pool_text(text)
+        pooled = image_pool.new_zeros(batch, 2, image_pool.shape[-1])
+        presence = torch.zeros(batch, 2, dtype=torch.bool, device=pooled.device)
+        for column, (stream, pool) in enumerate(((image, image_pool), (text, text_pool))):
+            where = (stream.rows, torch.full_like(stream.rows, column))
+            pooled = pooled.index_put(where, pool.to(pooled.dtype))
+            presence[where] = True
+        vectors, gates = self.head(pooled, presence)
+        return vectors, gates
 
 
 def _full(x: Tensor) -> Tensor:

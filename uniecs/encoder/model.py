@@ -7,8 +7,10 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
+from uniecs.encoder.arms import FUSIONS
 from uniecs.encoder.config import UniECSConfig
-from uniecs.encoder.fusion import AttentionPool, FusionLayer, GatedHead, GatedUpdate, Shared, Stream
+from uniecs.encoder.fusion import GatedUpdate, Stream
+from uniecs.encoder.released import ReleasedFusion
 from uniecs.encoder.towers import TextTokens, VisionTokens, hidden_width
 
 
@@ -39,20 +41,17 @@ class UniECSModel(PreTrainedModel):
         self.text = TextTokens(config.text_config)
         self.project_image = nn.Linear(hidden_width(config.vision_config), width)
         self.project_text = nn.Linear(hidden_width(config.text_config), width)
-        self.layers = nn.ModuleList(
-            FusionLayer(width, config.fusion_heads, config.fusion_ffn, config.dropout)
-            for _ in range(config.fusion_layers)
-        )
-        self.pool_image = AttentionPool(width, config.dim)
-        self.pool_text = AttentionPool(width, config.dim)
-        self.head = GatedHead(config.dim)
+        self.fusion = FUSIONS[config.fusion](config)
         self.post_init()
+        if isinstance(self.fusion, ReleasedFusion):
+            self.fusion.start()
 
     def _init_weights(self, module: nn.Module) -> None:
         super()._init_weights(module)
         if isinstance(module, GatedUpdate):
-            nn.init.constant_(module.gate_own.bias, -1.0)
-            nn.init.zeros_(module.gate_presence)
+            if module.gated:
+                nn.init.constant_(module.gate_own.bias, -1.0)
+                nn.init.zeros_(module.gate_presence)
             nn.init.normal_(module.prior, std=self.config.initializer_range)
 
     def image_tokens(self, pixel_values: Tensor) -> Tensor:
@@ -67,22 +66,7 @@ class UniECSModel(PreTrainedModel):
 
     def fuse(self, image: Stream | None, text: Stream | None, batch: int) -> UniECSOutput:
         """Fuse streams of tokens into ``batch`` vectors; a row stands in one stream or both."""
-        image, text = self._filled(image), self._filled(text)
-        shared = Shared.of(image, text, batch)
-        for layer in self.layers:
-            image, text = layer(image, text, shared)
-        streams = (image, self.pool_image), (text, self.pool_text)
-        device = image.tokens.device
-        presence = torch.zeros(batch, 2, dtype=torch.bool, device=device)
-        pooled = torch.zeros(
-            batch, 2, self.config.dim, dtype=self.head.weigh.weight.dtype, device=device
-        )
-        for column, (stream, pool) in enumerate(streams):
-            if len(stream.rows):
-                where = (stream.rows, torch.full_like(stream.rows, column))
-                pooled = pooled.index_put(where, pool(stream).to(pooled.dtype))
-                presence[where] = True
-        vectors, gates = self.head(pooled, presence)
+        vectors, gates = self.fusion(self._filled(image), self._filled(text), batch)
         return UniECSOutput(vectors=vectors, gates=gates)
 
     def forward(

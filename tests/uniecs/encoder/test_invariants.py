@@ -128,7 +128,7 @@ def test_a_row_without_any_modality_is_refused(build_model: Build, inputs: Input
 
 def test_the_head_follows_its_equation(build_model: Build) -> None:
     """The slow twin: one row at a time, by the letters of UNIECS.md 7.4."""
-    head = build_model().head
+    head = build_model().fusion.head
     pooled = torch.randn(4, 2, 16, dtype=torch.float64)
     presence = torch.tensor([[1, 1], [1, 0], [0, 1], [1, 1]]).bool()
     pooled = pooled * presence[..., None]
