@@ -13,7 +13,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-ROOMS: tuple[str, ...] = ("catalog", "train", "evaluate", "encode", "index", "search", "models")
+ROOMS: tuple[str, ...] = (
+    "catalog", "train", "evaluate", "encode", "index", "search", "models", "benchmark",
+)  # fmt: skip
 """Modules of this package, each with ``register(app)``."""
 
 for _room in ROOMS:

@@ -88,7 +88,7 @@ class Baseline:
     def _by_picture(self, queries: Sequence[Query]) -> Floats:
         if self._pictures is None:
             self._pictures = self._catalog_pictures()
-        asked = np.stack([_appearance(query.image) for query in queries])
+        asked = np.stack([appearance(query.image) for query in queries])
         scores = asked @ self._pictures.T
         scores[:, ~self._pictures.any(axis=1)] = -np.inf
         scores[~asked.any(axis=1)] = -np.inf
@@ -99,7 +99,7 @@ class Baseline:
         rows: list[Floats] = []
         with ThreadPoolExecutor(DECODERS) as pool:  # Pillow decodes outside the interpreter lock
             for start in range(0, len(paths), BLOCK):
-                rows += pool.map(_appearance, paths[start : start + BLOCK])
+                rows += pool.map(appearance, paths[start : start + BLOCK])
                 if self._progress:
                     self._progress("pictures of the baseline", len(rows), len(paths))
         return np.stack(rows)
@@ -112,7 +112,7 @@ def _picture(folder: Path, relative: str | None) -> Path | None:
         return None
 
 
-def _appearance(path: Path | None) -> Floats:
+def appearance(path: Path | None) -> Floats:
     """What a picture looks like: a colour histogram beside a grey thumbnail, equal in weight.
 
     The histogram holds square roots of joint HSV counts, so that a product of two of them is

@@ -1,0 +1,170 @@
+"""Build a benchmark of trigger and recall listings from a catalog."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from uniecs.catalog.digests import file_digest
+from uniecs.catalog.reading import find_catalog
+from uniecs.catalog.schema import SPLITS
+from uniecs.errors import CatalogError
+from uniecs.evaluation.benchmark.balanced import balanced_couples
+from uniecs.evaluation.benchmark.candidates import (
+    SOURCES,
+    Candidate,
+    by_attributes,
+    by_clicks,
+    by_group,
+)  # fmt: skip
+from uniecs.evaluation.benchmark.card import write_card
+from uniecs.evaluation.benchmark.choosing import REASONS, Funnel, choose_pairs
+from uniecs.evaluation.benchmark.clicks import clicked_together
+from uniecs.evaluation.benchmark.config import BenchmarkConfig
+from uniecs.evaluation.benchmark.folder import benchmark_folder, write_manifest
+from uniecs.evaluation.benchmark.leakage import leakage_report, write_leakage
+from uniecs.evaluation.benchmark.leaks import Leak, count_kinds, find_leaks
+from uniecs.evaluation.benchmark.listings import Listing, Shelf, read_shelf
+from uniecs.evaluation.benchmark.pairs import BenchmarkPair, group_names, listings_of, orient
+from uniecs.evaluation.benchmark.summary import Balanced, BenchmarkSummary, Rows
+from uniecs.evaluation.benchmark.tables import copy_pictures, write_tables
+from uniecs.evaluation.benchmark.unimodal import measure_accuracies
+from uniecs.evaluation.benchmark.variants import Variants
+from uniecs.evaluation.views import Progress
+
+Clicks = Iterable[tuple[str, str]]
+"""(visit, product_id) of every click."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """Everything that the files of a benchmark are written from."""
+
+    shelf: Shelf
+    pairs: list[BenchmarkPair]
+    balanced: list[dict[str, object]]
+    funnel: Funnel
+    found: list[Leak]
+    left: list[Leak]
+
+
+def build_benchmark(
+    catalog: Path,
+    out: Path,
+    *,
+    clicks: Clicks | None = None,
+    config: BenchmarkConfig | None = None,
+    progress: Progress | None = None,
+) -> BenchmarkSummary:
+    """Build a benchmark; the same catalog, clicks and config give the same bytes.
+
+    Args:
+        catalog: Catalog folder; rows that are not valid are counted and left out.
+        out: New or empty folder; it appears when everything in it is complete.
+        clicks: Clicks of shoppers, for pairs by co-clicks.
+        config: Seed, cap and minimum support.
+        progress: Told how far each part is.
+
+    Raises:
+        CatalogError: When the catalog cannot be read, ``out`` is taken, or no pair can be made.
+        UsageError: When one folder lies inside the other.
+    """
+    config = config or BenchmarkConfig()
+    with benchmark_folder(catalog, out) as partial:
+        made = _make(catalog, clicks, config, progress)
+        copy_pictures(catalog, listings_of(made.pairs), partial, progress)
+        write_tables(made.pairs, made.balanced, partial)
+        summary = _summary(catalog, out, partial, made)
+        write_leakage(
+            leakage_report(made.shelf, made.pairs, made.found, made.left), catalog, partial
+        )
+        write_card(summary, config, made.pairs, catalog.resolve().name, partial)
+        write_manifest(partial, config, summary)
+    return summary
+
+
+def _make(
+    catalog: Path, clicks: Clicks | None, config: BenchmarkConfig, progress: Progress | None
+) -> Made:
+    shelf = read_shelf(catalog, progress)
+    variants = Variants(shelf.usable)
+    held = [listing for listing in shelf.usable if listing.split != "train"]
+    train = [listing for listing in shelf.every if listing.split == "train"]
+    found = find_leaks(held, train)
+    chosen, funnel = choose_pairs(
+        _candidates(shelf.usable, variants, clicks, config),
+        variants=variants,
+        leaking=frozenset(leak.held.id for leak in found),
+        folder=catalog,
+        config=config,
+    )
+    if not chosen:
+        raise CatalogError(_no_pairs(catalog, shelf, funnel))
+    pairs = orient(chosen, config.seed)
+    listings = listings_of(pairs)
+    couples = balanced_couples(listings, group_names(pairs), variants)
+    return Made(
+        shelf=shelf,
+        pairs=pairs,
+        balanced=[row for number, couple in enumerate(couples) for row in couple.rows(number)],
+        funnel=funnel,
+        found=found,
+        left=find_leaks([listing for listing in listings if listing.split != "train"], train),
+    )
+
+
+def _candidates(
+    listings: list[Listing], variants: Variants, clicks: Clicks | None, config: BenchmarkConfig
+) -> Iterable[Candidate]:
+    together: Iterable[Candidate] = ()
+    if clicks is not None:
+        counts = clicked_together(clicks)
+        known = {listing.id for listing in listings}
+        if not any(one in known and other in known for one, other in counts):
+            raise CatalogError(
+                f"no visit of the events has clicks on two usable products of the catalog "
+                f"({len(counts)} pairs of clicked products); give the events of this catalog."
+            )
+        together = by_clicks(listings, counts, config.min_support)
+    return chain(by_group(listings), by_attributes(listings, variants), together)
+
+
+def _no_pairs(catalog: Path, shelf: Shelf, funnel: Funnel) -> str:
+    counts = {**shelf.left_out, **{code: funnel.refused[code] for code in REASONS}}
+    why = ", ".join(f"{code} {count:,}" for code, count in counts.items() if count)
+    return (
+        f"{catalog}: no pair can be made from {len(shelf.usable):,} usable of {shelf.rows:,} rows "
+        f"and {sum(funnel.proposed.values()):,} candidates ({why or 'nothing was refused'}); "
+        "a pair needs two listings of one variant with other titles and other pictures: the same "
+        "group_id, the same brand, category and attributes, or co-clicks (--events)."
+    )
+
+
+def _summary(catalog: Path, out: Path, partial: Path, made: Made) -> BenchmarkSummary:
+    by_source = Counter(pair.made_by for pair in made.pairs)
+    by_split = Counter(pair.trigger.split for pair in made.pairs)
+    by_category = Counter(pair.trigger.product.category for pair in made.pairs)
+    return BenchmarkSummary(
+        folder=out,
+        rows=Rows(
+            read=made.shelf.rows,
+            usable=len(made.shelf.usable),
+            in_pairs=len(listings_of(made.pairs)),
+            left_out=made.shelf.left_out,
+        ),
+        candidates={source: made.funnel.proposed[source] for source in SOURCES},
+        removed={code: n for code in REASONS if (n := made.funnel.refused[code])},
+        floors=made.funnel.floors,
+        pairs={source: by_source[source] for source in SOURCES},
+        splits={split: by_split[split] for split in SPLITS},
+        categories=dict(sorted(by_category.items(), key=lambda item: (-item[1], item[0]))),
+        balanced=Balanced(
+            rows=len(made.balanced),
+            listings=len(made.balanced) // 2,
+            accuracy=measure_accuracies(made.balanced, partial),
+        ),
+        leaks_found=count_kinds(made.found),
+        leaks_left=count_kinds(made.left),
+        catalog_digest=file_digest(find_catalog(catalog))[:12],
+    )
