@@ -15,6 +15,7 @@ Kinds of pairs:
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 from zlib import crc32
 
@@ -26,6 +27,11 @@ from uniecs.catalog.reading import Catalog
 from uniecs.catalog.schema import Product, normalise_text
 from uniecs.catalog.splits import split_of
 from uniecs.catalog.wording import short_facts
+from uniecs.errors import CatalogError
+
+NAMED_PAIRS = "pairs.parquet"
+SIDES: tuple[str, str] = ("trigger", "recall")
+"""Sides of a pair in that file: the query and the candidate that answers it."""
 
 Kind = Literal["view", "copy", "listing", "whole", "short", "composed"]
 
@@ -99,9 +105,43 @@ def listing_pairs(
 
 
 def evaluation_pairs(catalog: Catalog, split: str) -> list[Pair]:
-    """The pairs whose sides are the queries and candidates of a split's nine tasks."""
+    """The pairs whose sides are the queries and candidates of a split's nine tasks.
+
+    A benchmark names them in ``pairs.parquet``; for any other catalog they are made.
+    """
+    named = named_pairs(catalog.folder)
+    if named is not None:
+        return [pair for pair in named if pair.split == split]
     products = [product for product in catalog.products if split_of(product) == split]
     return listing_pairs(products, PictureDigests(catalog.folder))
+
+
+def named_pairs(folder: Path) -> list[Pair] | None:
+    """The pairs that a benchmark folder names; None for any other catalog.
+
+    Raises:
+        CatalogError: When the file cannot be read or lacks a column.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = folder / NAMED_PAIRS
+    if not path.is_file():
+        return None
+    sides = [f"{side}_{what}" for side in SIDES for what in ("product_id", "text", "image")]
+    try:
+        table = pq.read_table(path, columns=["pair_id", "split", *sides])
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise CatalogError(f"{path} is not a file of pairs ({error}); build it again.") from error
+    return [_named(row) for row in table.to_pylist()]
+
+
+def _named(row: dict[str, str]) -> Pair:
+    query, candidate = (
+        Side(row[f"{side}_product_id"], row[f"{side}_text"], row[f"{side}_image"]) for side in SIDES
+    )
+    kind: Kind = "view" if query.product_id == candidate.product_id else "listing"
+    return Pair(row["pair_id"], kind, row["split"], query, candidate)
 
 
 def kind_shares(pairs: Sequence[Pair]) -> dict[str, float]:

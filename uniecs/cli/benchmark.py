@@ -11,6 +11,9 @@ from uniecs.cli.runtime import console, emit_json
 if TYPE_CHECKING:
     from uniecs.evaluation.benchmark import BenchmarkSummary
 
+FEW = 50
+"""Pairs in test below which a figure says little."""
+
 benchmark = typer.Typer(
     help="Build benchmarks from catalogs.", no_args_is_help=True, rich_markup_mode=None
 )
@@ -40,6 +43,12 @@ def build(
     per_category: Annotated[
         int, typer.Option(min=1, help="Most pairs of a category in a split.")
     ] = 200,
+    resplit: Annotated[
+        bool,
+        typer.Option(
+            "--resplit", help="New splits with the pairs in test; OUT holds the whole catalog."
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
@@ -58,13 +67,21 @@ def build(
             catalog,
             out,
             clicks=_clicks(events) if events else None,
-            config=BenchmarkConfig(seed=seed, per_category=per_category, min_support=min_support),
+            config=BenchmarkConfig(
+                seed=seed, per_category=per_category, min_support=min_support, resplit=resplit
+            ),
             progress=progress,
         )
     if as_json:
         emit_json(summary.model_dump(mode="json"))
     else:
         typer.echo(_sentences(summary))
+    if summary.splits["test"] < FEW and not resplit:
+        console.print(
+            f"only {summary.splits['test']} pairs are in test: with --resplit, new splits put the "
+            "pairs there, and OUT holds the rest of the catalog to train on",
+            soft_wrap=True,
+        )
 
 
 def _clicks(events: Path) -> Iterator[tuple[str, str]]:

@@ -7,10 +7,11 @@ listing of the same category whose title is most similar, so that a mismatch is 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from uniecs.evaluation.benchmark.fingerprints import near_pictures
+from uniecs.evaluation.benchmark.groups import Groups
 from uniecs.evaluation.benchmark.listings import Listing
 from uniecs.evaluation.benchmark.pairs import image_name
 from uniecs.evaluation.benchmark.titles import near_titles, words_of
@@ -36,7 +37,7 @@ class Couple:
                 "split": shown.split,
                 "match": shown is told,
                 "image_product_id": shown.id,
-                "image": image_name(shown),
+                "image": image_name(shown.picture),
                 "text_product_id": told.id,
                 "text": told.product.title.strip(),
                 "category": shown.product.category,
@@ -45,13 +46,13 @@ class Couple:
 
 
 def balanced_couples(
-    listings: Sequence[Listing], groups: Mapping[str, str], variants: Variants
+    listings: Sequence[Listing], groups: Groups, variants: Variants
 ) -> list[Couple]:
     """Match listings two by two, the most similar titles first.
 
     Args:
         listings: Listings of the benchmark.
-        groups: product_id -> group; two of one group never meet.
+        groups: Two listings of one group never meet.
         variants: Two listings with equal attributes never meet.
 
     Returns:
@@ -99,10 +100,10 @@ def _by_similarity(members: Sequence[Listing]) -> list[Couple]:
     return sorted(couples, key=lambda couple: (-couple.similarity, couple.one.id, couple.other.id))
 
 
-def _may_meet(couple: Couple, groups: Mapping[str, str], variants: Variants) -> bool:
+def _may_meet(couple: Couple, groups: Groups, variants: Variants) -> bool:
     """Whether the title of each is false of the other."""
     one, other = couple.one, couple.other
-    if groups[one.id] == groups[other.id]:
+    if groups.of(one.product.group) == groups.of(other.product.group):
         return False
     facts = variants.facts(one), variants.model(one)
     if any(facts) and facts == (variants.facts(other), variants.model(other)):

@@ -1,9 +1,8 @@
 """Build a benchmark of trigger and recall listings from a catalog."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 from uniecs.catalog.digests import file_digest
@@ -17,16 +16,20 @@ from uniecs.evaluation.benchmark.candidates import (
     by_attributes,
     by_clicks,
     by_group,
+    by_views,
 )  # fmt: skip
 from uniecs.evaluation.benchmark.card import write_card
-from uniecs.evaluation.benchmark.choosing import REASONS, Funnel, choose_pairs
+from uniecs.evaluation.benchmark.choosing import REASONS, Funnel, choose_pairs, doubt
 from uniecs.evaluation.benchmark.clicks import clicked_together
 from uniecs.evaluation.benchmark.config import BenchmarkConfig
 from uniecs.evaluation.benchmark.folder import benchmark_folder, write_manifest
+from uniecs.evaluation.benchmark.groups import Groups, groups_of
 from uniecs.evaluation.benchmark.leakage import leakage_report, write_leakage
 from uniecs.evaluation.benchmark.leaks import Leak, count_kinds, find_leaks
 from uniecs.evaluation.benchmark.listings import Listing, Shelf, read_shelf
-from uniecs.evaluation.benchmark.pairs import BenchmarkPair, group_names, listings_of, orient
+from uniecs.evaluation.benchmark.pairs import BenchmarkPair, listings_of, orient
+from uniecs.evaluation.benchmark.resplit import resplit
+from uniecs.evaluation.benchmark.rows import CatalogRow, rows_of_catalog, rows_of_pairs
 from uniecs.evaluation.benchmark.summary import Balanced, BenchmarkSummary, Rows
 from uniecs.evaluation.benchmark.tables import copy_pictures, write_tables
 from uniecs.evaluation.benchmark.unimodal import measure_accuracies
@@ -43,6 +46,8 @@ class Made:
 
     shelf: Shelf
     pairs: list[BenchmarkPair]
+    rows: list[CatalogRow]
+    groups: Groups
     balanced: list[dict[str, object]]
     funnel: Funnel
     found: list[Leak]
@@ -63,7 +68,7 @@ def build_benchmark(
         catalog: Catalog folder; rows that are not valid are counted and left out.
         out: New or empty folder; it appears when everything in it is complete.
         clicks: Clicks of shoppers, for pairs by co-clicks.
-        config: Seed, cap and minimum support.
+        config: Seed, caps, splits.
         progress: Told how far each part is.
 
     Raises:
@@ -73,12 +78,11 @@ def build_benchmark(
     config = config or BenchmarkConfig()
     with benchmark_folder(catalog, out) as partial:
         made = _make(catalog, clicks, config, progress)
-        copy_pictures(catalog, listings_of(made.pairs), partial, progress)
-        write_tables(made.pairs, made.balanced, partial)
+        copy_pictures(catalog, made.rows, partial, progress)
+        write_tables(made.rows, made.pairs, made.balanced, made.groups, partial)
         summary = _summary(catalog, out, partial, made)
-        write_leakage(
-            leakage_report(made.shelf, made.pairs, made.found, made.left), catalog, partial
-        )
+        leakage = leakage_report(made.shelf, made.pairs, made.found, made.left)
+        write_leakage(leakage, catalog, partial)
         write_card(summary, config, made.pairs, catalog.resolve().name, partial)
         write_manifest(partial, config, summary)
     return summary
@@ -89,11 +93,15 @@ def _make(
 ) -> Made:
     shelf = read_shelf(catalog, progress)
     variants = Variants(shelf.usable)
-    held = [listing for listing in shelf.usable if listing.split != "train"]
+    together = None if clicks is None else _together(clicks, shelf.usable)
+    if config.resplit:
+        every = _candidates(shelf.usable, variants, together, config)
+        likely = [pair for pair in every if not doubt(pair, variants)]
+        shelf = resplit(shelf, likely, config.seed)
     train = [listing for listing in shelf.every if listing.split == "train"]
-    found = find_leaks(held, train)
+    found = find_leaks([one for one in shelf.usable if one.split != "train"], train)
     chosen, funnel = choose_pairs(
-        _candidates(shelf.usable, variants, clicks, config),
+        _candidates(shelf.usable, variants, together, config),
         variants=variants,
         leaking=frozenset(leak.held.id for leak in found),
         folder=catalog,
@@ -101,33 +109,43 @@ def _make(
     )
     if not chosen:
         raise CatalogError(_no_pairs(catalog, shelf, funnel))
-    pairs = orient(chosen, config.seed)
+    groups = groups_of(chosen)
+    pairs = orient(chosen, groups, config.seed)
     listings = listings_of(pairs)
-    couples = balanced_couples(listings, group_names(pairs), variants)
+    couples = balanced_couples(listings, groups, variants)
     return Made(
         shelf=shelf,
         pairs=pairs,
+        rows=rows_of_catalog(shelf.every, pairs) if config.resplit else rows_of_pairs(pairs),
+        groups=groups,
         balanced=[row for number, couple in enumerate(couples) for row in couple.rows(number)],
         funnel=funnel,
         found=found,
-        left=find_leaks([listing for listing in listings if listing.split != "train"], train),
+        left=find_leaks([one for one in listings if one.split != "train"], train),
     )
 
 
 def _candidates(
-    listings: list[Listing], variants: Variants, clicks: Clicks | None, config: BenchmarkConfig
-) -> Iterable[Candidate]:
-    together: Iterable[Candidate] = ()
-    if clicks is not None:
-        counts = clicked_together(clicks)
-        known = {listing.id for listing in listings}
-        if not any(one in known and other in known for one, other in counts):
-            raise CatalogError(
-                f"no visit of the events has clicks on two usable products of the catalog "
-                f"({len(counts)} pairs of clicked products); give the events of this catalog."
-            )
-        together = by_clicks(listings, counts, config.min_support)
-    return chain(by_group(listings), by_attributes(listings, variants), together)
+    listings: list[Listing],
+    variants: Variants,
+    together: Mapping[tuple[str, str], int] | None,
+    config: BenchmarkConfig,
+) -> Iterator[Candidate]:
+    yield from by_group(listings)
+    yield from by_attributes(listings, variants)
+    yield from by_clicks(listings, together or {}, config.min_support)
+    yield from by_views(listings)
+
+
+def _together(clicks: Clicks, listings: list[Listing]) -> dict[tuple[str, str], int]:
+    counts = clicked_together(clicks)
+    known = {listing.id for listing in listings}
+    if not any(one in known and other in known for one, other in counts):
+        raise CatalogError(
+            f"no visit of the events has clicks on two usable products of the catalog "
+            f"({len(counts):,} pairs of clicked products); give the events of this catalog."
+        )
+    return counts
 
 
 def _no_pairs(catalog: Path, shelf: Shelf, funnel: Funnel) -> str:
@@ -136,8 +154,9 @@ def _no_pairs(catalog: Path, shelf: Shelf, funnel: Funnel) -> str:
     return (
         f"{catalog}: no pair can be made from {len(shelf.usable):,} usable of {shelf.rows:,} rows "
         f"and {sum(funnel.proposed.values()):,} candidates ({why or 'nothing was refused'}); "
-        "a pair needs two listings of one variant with other titles and other pictures: the same "
-        "group_id, the same brand, category and attributes, or co-clicks (--events)."
+        "a pair needs two listings of one variant with other titles and other pictures (the same "
+        "group_id; the same brand, category and attributes; co-clicks of --events), or two views "
+        "and two texts of one listing."
     )
 
 

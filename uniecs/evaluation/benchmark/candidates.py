@@ -1,4 +1,4 @@
-"""Candidate pairs: by group, by attributes, by clicks. Later steps refuse most of them."""
+"""Candidate pairs: by group, attributes, clicks, views. Later steps refuse most of them."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
+from uniecs.evaluation.benchmark.fingerprints import Picture
 from uniecs.evaluation.benchmark.listings import Listing
+from uniecs.evaluation.benchmark.titles import is_near_title, words_of
 from uniecs.evaluation.benchmark.variants import Variants
 
-Source = Literal["group", "attributes", "co_clicks"]
+Source = Literal["group", "attributes", "co_clicks", "views"]
 
-SOURCES: tuple[Source, ...] = ("group", "attributes", "co_clicks")
+SOURCES: tuple[Source, ...] = ("group", "attributes", "co_clicks", "views")
 """Strongest first: a pair that two sources propose was made by the first."""
 
 LARGE_GROUP = 12
@@ -24,7 +26,7 @@ MAX_ALIKE = 4
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Two listings, in the order of their ids, that may show the same thing.
+    """Two listings, in the order of their ids, that may show the same thing; or one listing twice.
 
     Attributes:
         refused: Reason code if the source itself already doubts the pair, else empty.
@@ -34,6 +36,16 @@ class Candidate:
     other: Listing
     made_by: Source
     refused: str = ""
+
+    @property
+    def alone(self) -> bool:
+        """Whether both sides are parts of one listing."""
+        return self.one is self.other
+
+    @property
+    def pictures(self) -> tuple[Picture, Picture]:
+        """What the two sides show; the other view comes first where both are one listing."""
+        return (self.one.view if self.alone else None) or self.one.picture, self.other.picture
 
 
 def by_group(listings: Sequence[Listing]) -> Iterator[Candidate]:
@@ -79,6 +91,14 @@ def by_clicks(
             refused = "other_category" if a.product.category != b.product.category else ""
             refused = "few_visits" if visits < min_support else refused
             yield _candidate(a, b, "co_clicks", refused)
+
+
+def by_views(listings: Sequence[Listing]) -> Iterator[Candidate]:
+    """Listings that can be taken apart: another view beside the title, the rest of the text."""
+    for listing in listings:
+        details = words_of(listing.product.details)
+        if details and listing.view and not is_near_title(listing.words, details):
+            yield Candidate(listing, listing, "views")
 
 
 def _meetings(members: Sequence[Listing]) -> Iterator[tuple[Listing, Listing]]:

@@ -26,6 +26,7 @@ MEANINGS: dict[str, str] = {
     "group": "the catalog says that both are one group, and nothing that it records differs",
     "attributes": "brand, category and all other attributes are equal; may be a look-alike",
     "co_clicks": "shoppers clicked both in the same visits; related, not always the same",
+    "views": "both sides are one listing: another view and the title, the rest of its text",
 }
 
 

@@ -21,14 +21,14 @@ REASONS: dict[str, str] = {
     "other_category": "clicked together, but of different categories",
     "too_common": "more than 4 listings have these attributes: they do not tell items apart",
     "other_variant": "same group, but attributes or model differ, or one word of bare titles",
-    "other_split": "the two sides are in different splits",
     "same_picture": "both sides have the same picture, byte for byte",
     "near_picture": "both sides have the same picture in another size or encoding",
     "near_title": "the titles share more than nine tenths of their words",
+    "other_split": "the two sides are in different splits",
     "seen_in_training": "picture, title or group of a held-out side is in the train split",
     "unlike_known_pairs": "less alike than 95 % of the pairs by group, in text or in picture",
     "repeated_pair": "another pair shows the same two pictures",
-    "listing_used": f"a side stands in {MOST_PAIRS} pairs already",
+    "listing_used": f"a side stands in {MOST_PAIRS} pairs already; in 1, for a pair of its own views",
     "category_full": "the category has its fill in this split",
 }
 """Why a candidate is refused, in the order in which it is asked."""
@@ -83,10 +83,10 @@ def choose_pairs(
     """
     funnel = Funnel()
     pairs = _merged(candidates, funnel)
-    pairs = funnel.keep(pairs, lambda pair: pair.refused or _differs(pair, variants))
-    pairs = funnel.keep(pairs, _repeats)
+    pairs = funnel.keep(pairs, lambda pair: doubt(pair, variants))
+    pairs = funnel.keep(pairs, _parts)
     pairs = funnel.keep(pairs, lambda pair: _leaks(pair, leaking))
-    likeness = measure_likeness(folder, pairs)
+    likeness = measure_likeness(folder, [pair for pair in pairs if not pair.alone])
     if likeness:
         funnel.floors = likeness.text_floor, likeness.picture_floor
         pairs = _believed(pairs, likeness, funnel)
@@ -110,16 +110,14 @@ def _rank(candidate: Candidate) -> tuple[bool, int]:
     return bool(candidate.refused), SOURCES.index(candidate.made_by)
 
 
-def _differs(pair: Candidate, variants: Variants) -> str:
+def doubt(pair: Candidate, variants: Variants) -> str:
+    """What speaks against a pair, whatever split its sides are in; empty for nothing."""
+    if pair.refused or pair.alone:
+        return pair.refused
     one, other = pair.one, pair.other
     same_group = one.product.group_id and one.product.group_id == other.product.group_id
     if same_group and not variants.same(one, other):
         return "other_variant"
-    return "other_split" if one.split != other.split else ""
-
-
-def _repeats(pair: Candidate) -> str:
-    one, other = pair.one, pair.other
     if one.picture.digest == other.picture.digest:
         return "same_picture"
     if is_near(one.picture, other.picture):
@@ -127,20 +125,23 @@ def _repeats(pair: Candidate) -> str:
     return "near_title" if is_near_title(one.words, other.words) else ""
 
 
+def _parts(pair: Candidate) -> str:
+    return "other_split" if pair.one.split != pair.other.split else ""
+
+
 def _leaks(pair: Candidate, leaking: frozenset[str]) -> str:
     return "seen_in_training" if leaking & {pair.one.id, pair.other.id} else ""
 
 
 def _believed(pairs: Sequence[Candidate], likeness: Likeness, funnel: Funnel) -> list[Candidate]:
-    row = {id(pair): number for number, pair in enumerate(pairs)}
-    return funnel.keep(
-        pairs,
-        lambda pair: (
-            ""
-            if pair.made_by == "group" or likeness.passes(row[id(pair)])
-            else "unlike_known_pairs"
-        ),
-    )
+    measured = (pair for pair in pairs if not pair.alone)
+    row = {id(pair): number for number, pair in enumerate(measured)}
+
+    def reason(pair: Candidate) -> str:
+        trusted = pair.alone or pair.made_by == "group"
+        return "" if trusted or likeness.passes(row[id(pair)]) else "unlike_known_pairs"
+
+    return funnel.keep(pairs, reason)
 
 
 def _within_caps(
@@ -152,11 +153,12 @@ def _within_caps(
     filled: Counter[tuple[str, str]] = Counter()
 
     def reason(pair: Candidate) -> str:
-        digests = sorted((pair.one.picture.digest, pair.other.picture.digest))
+        digests = sorted(picture.digest for picture in pair.pictures)
         picture_key = (pair.one.split, digests[0], digests[1])
         if picture_key in shown:
             return "repeated_pair"
-        if max(used[pair.one.id], used[pair.other.id]) >= MOST_PAIRS:
+        most = 1 if pair.alone else MOST_PAIRS
+        if max(used[pair.one.id], used[pair.other.id]) >= most:
             return "listing_used"
         stratum = pair.one.split, pair.one.product.category
         if filled[stratum] >= config.per_category:

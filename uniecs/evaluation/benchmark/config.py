@@ -10,6 +10,8 @@ class BenchmarkConfig(BaseModel):
         seed: Decides which pairs a full category keeps, and which side is the trigger.
         per_category: Most pairs of one category in one split.
         min_support: Visits in which both products were clicked, before a co-click counts.
+        resplit: Make new splits with the pairs in test, and carry all rows of the catalog, so that
+            a model can be trained on what is left.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -17,3 +19,4 @@ class BenchmarkConfig(BaseModel):
     seed: int = 0
     per_category: int = Field(default=200, ge=1)
     min_support: int = Field(default=3, ge=1)
+    resplit: bool = False

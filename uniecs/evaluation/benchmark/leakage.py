@@ -123,15 +123,18 @@ def _check(kind: str, found: Sequence[Leak], left: Sequence[Leak]) -> Check:
 
 
 def _example(leak: Leak) -> Example:
-    pictures = leak.seen.pictures
+    both = (leak.held.pictures[:1], leak.seen.pictures[:1])
+    held, seen = [one[0].path if one else "" for one in both]
+    if leak.pictures:
+        held, seen = [picture.path for picture in leak.pictures]
     return Example(
         split=leak.held.split,
         product_id=leak.held.id,
         title=leak.held.product.title.strip(),
-        image=leak.held.picture.path,
+        image=held,
         train_product_id=leak.seen.id,
         train_title=leak.seen.product.title.strip(),
-        train_image=leak.picture or (pictures[0].path if pictures else ""),
+        train_image=seen,
     )
 
 

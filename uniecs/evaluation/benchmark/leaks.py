@@ -1,17 +1,17 @@
 """What a held-out listing shares with the train split: picture, title or group."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from uniecs.evaluation.benchmark.fingerprints import near_pictures
+from uniecs.evaluation.benchmark.fingerprints import Picture, near_pictures
 from uniecs.evaluation.benchmark.listings import Listing
 from uniecs.evaluation.benchmark.titles import near_titles
 
 KINDS: dict[str, str] = {
-    "exact_picture": "the picture's bytes are those of a picture in the train split",
-    "near_picture": "the picture is one of the train split in another size or encoding",
-    "title": "the title has nine tenths of its words in common with one of the train split",
+    "exact_picture": "the bytes of a picture are those of a picture in the train split",
+    "near_picture": "a picture is one of the train split in another size or encoding",
+    "title": "the title shares more than nine tenths of its words with one of the train split",
     "group": "the train split has a listing of the same group",
 }
 """What is looked for, and what it means."""
@@ -25,21 +25,19 @@ class Leak:
         kind: A key of ``KINDS``.
         held: The held-out listing.
         seen: The first such listing of the train split.
-        picture: Path of the train picture; empty for a title or group.
+        pictures: The held-out picture and the one of the train split; empty for title and group.
     """
 
     kind: str
     held: Listing
     seen: Listing
-    picture: str = ""
+    pictures: tuple[Picture, ...] = ()
 
 
 def find_leaks(held: Sequence[Listing], train: Sequence[Listing]) -> list[Leak]:
     """One leak for each kind and held-out listing that has it, in the order of ``held``.
 
-    Args:
-        held: Listings with a title and a picture.
-        train: All listings of the train split; every picture of each is looked at.
+    Every picture of a listing is looked at.
     """
     found = [
         leak
@@ -50,7 +48,10 @@ def find_leaks(held: Sequence[Listing], train: Sequence[Listing]) -> list[Leak]:
     return sorted(found, key=lambda leak: place[leak.held.id])
 
 
-Look = Callable[[Sequence[Listing], Sequence[Listing]], Iterator[Leak]]
+def count_kinds(leaks: Sequence[Leak]) -> dict[str, int]:
+    """Held-out listings by kind of leak; every kind is there, with zero too."""
+    counts = Counter(leak.kind for leak in leaks)
+    return {kind: counts[kind] for kind in KINDS}
 
 
 def _first(leaks: Iterator[Leak]) -> Iterator[Leak]:
@@ -61,23 +62,24 @@ def _first(leaks: Iterator[Leak]) -> Iterator[Leak]:
             yield leak
 
 
+def _pictures(listings: Sequence[Listing]) -> list[tuple[Listing, Picture]]:
+    return [(listing, picture) for listing in listings for picture in listing.pictures]
+
+
 def _exact_pictures(held: Sequence[Listing], train: Sequence[Listing]) -> Iterator[Leak]:
-    seen: dict[str, tuple[Listing, str]] = {}
-    for listing in train:
-        for picture in listing.pictures:
-            seen.setdefault(picture.digest, (listing, picture.path))
-    for listing in held:
-        if listing.picture.digest in seen:
-            yield Leak("exact_picture", listing, *seen[listing.picture.digest])
+    seen = {picture.digest: (one, picture) for one, picture in reversed(_pictures(train))}
+    for listing, picture in _pictures(held):
+        if picture.digest in seen:
+            one, known = seen[picture.digest]
+            yield Leak("exact_picture", listing, one, (picture, known))
 
 
 def _near_pictures(held: Sequence[Listing], train: Sequence[Listing]) -> Iterator[Leak]:
-    known = [(listing, picture) for listing in train for picture in listing.pictures]
-    pairs = near_pictures([listing.picture for listing in held], [picture for _, picture in known])
-    for row, column in pairs:
-        listing, picture = known[column]
-        if held[row].picture.digest != picture.digest:
-            yield Leak("near_picture", held[row], listing, picture.path)
+    asked, known = _pictures(held), _pictures(train)
+    for row, column in near_pictures([one for _, one in asked], [one for _, one in known]):
+        (listing, picture), (seen, other) = asked[row], known[column]
+        if picture.digest != other.digest:
+            yield Leak("near_picture", listing, seen, (picture, other))
 
 
 def _titles(held: Sequence[Listing], train: Sequence[Listing]) -> Iterator[Leak]:
@@ -87,18 +89,7 @@ def _titles(held: Sequence[Listing], train: Sequence[Listing]) -> Iterator[Leak]
 
 
 def _groups(held: Sequence[Listing], train: Sequence[Listing]) -> Iterator[Leak]:
-    seen: dict[str, Listing] = {}
-    for listing in train:
-        if listing.product.group_id:
-            seen.setdefault(listing.product.group_id, listing)
+    seen = {one.product.group_id: one for one in reversed(train) if one.product.group_id}
     for listing in held:
         if listing.product.group_id in seen:
             yield Leak("group", listing, seen[listing.product.group_id])
-
-
-def count_kinds(leaks: Sequence[Leak]) -> dict[str, int]:
-    """Held-out listings by kind of leak; every kind is there, with zero too."""
-    counts: dict[str, int] = defaultdict(int)
-    for leak in leaks:
-        counts[leak.kind] += 1
-    return {kind: counts[kind] for kind in KINDS}

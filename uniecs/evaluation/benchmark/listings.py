@@ -13,7 +13,7 @@ from uniecs.catalog.reading import read_rows
 from uniecs.catalog.schema import Product
 from uniecs.catalog.splits import split_of
 from uniecs.errors import CatalogError, ImageError
-from uniecs.evaluation.benchmark.fingerprints import Picture, read_picture
+from uniecs.evaluation.benchmark.fingerprints import Picture, is_near, read_picture
 from uniecs.evaluation.benchmark.titles import Words, words_of
 from uniecs.evaluation.views import Progress
 
@@ -46,6 +46,12 @@ class Listing:
     def picture(self) -> Picture:
         """The indexed picture; only for a listing that has one."""
         return self.pictures[0]
+
+    @property
+    def view(self) -> Picture | None:
+        """Another picture of it, which is no copy of the indexed one."""
+        others = (one for one in self.pictures[1:] if not is_near(one, self.picture))
+        return next(others, None)
 
 
 @dataclass(frozen=True)

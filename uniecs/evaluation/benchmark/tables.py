@@ -6,15 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from uniecs.catalog.images import resolve_image
+from uniecs.catalog.pairs import NAMED_PAIRS
 from uniecs.catalog.schema import COLUMNS
-from uniecs.evaluation.benchmark.listings import Listing
-from uniecs.evaluation.benchmark.pairs import (
-    BenchmarkPair,
-    catalog_row,
-    group_names,
-    image_name,
-    listings_of,
-)  # fmt: skip
+from uniecs.evaluation.benchmark.groups import Groups
+from uniecs.evaluation.benchmark.pairs import BenchmarkPair, image_name
+from uniecs.evaluation.benchmark.rows import CatalogRow
 from uniecs.evaluation.views import Progress
 
 if TYPE_CHECKING:
@@ -22,28 +18,31 @@ if TYPE_CHECKING:
 
 
 def copy_pictures(
-    catalog: Path, listings: Sequence[Listing], out: Path, progress: Progress | None
+    catalog: Path, rows: Sequence[CatalogRow], out: Path, progress: Progress | None
 ) -> None:
-    """Copy the picture of every listing; a link would change when the catalog's file does."""
-    for number, listing in enumerate(listings, 1):
-        shutil.copyfile(resolve_image(catalog, listing.picture.path), out / image_name(listing))
+    """Copy the pictures of every row; a link would change when the catalog's file does."""
+    for number, row in enumerate(rows, 1):
+        for picture in row.pictures:
+            shutil.copyfile(resolve_image(catalog, picture.path), out / image_name(picture))
         if progress:
-            progress("pictures copied", number, len(listings))
+            progress("pictures copied", number, len(rows))
 
 
 def write_tables(
-    pairs: Sequence[BenchmarkPair], balanced: Sequence[dict[str, Any]], out: Path
+    rows: Sequence[CatalogRow],
+    pairs: Sequence[BenchmarkPair],
+    balanced: Sequence[dict[str, Any]],
+    groups: Groups,
+    out: Path,
 ) -> None:
     """Write ``catalog.parquet``, ``pairs.parquet`` and ``balanced.parquet``."""
     import pyarrow as pa
 
-    groups = group_names(pairs)
-    rows = [catalog_row(listing, groups[listing.id]) for listing in listings_of(pairs)]
     special = {"price": pa.float64(), "image_paths": pa.list_(pa.string())}
     columns = [(name, special.get(name, pa.string())) for name in COLUMNS]
-    _write(rows, pa.schema(columns), out / "catalog.parquet")
+    _write([row.cells(groups) for row in rows], pa.schema(columns), out / "catalog.parquet")
     named = [pair.row() for pair in pairs]
-    _write(named, pa.schema([(name, pa.string()) for name in named[0]]), out / "pairs.parquet")
+    _write(named, pa.schema([(name, pa.string()) for name in named[0]]), out / NAMED_PAIRS)
     _write(balanced, _balanced_schema(), out / "balanced.parquet")
 
 
