@@ -1,0 +1,97 @@
+"""The same numbers another way: oneDNN's linear layers against PyTorch's own."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from uniecs.inference.encoder import Encoder
+from uniecs.inference.items import Item
+from uniecs.inference.linear import OneDnnLinear, mkl_is_slow, use_onednn
+
+needs_onednn = pytest.mark.skipif(
+    not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN"
+)
+
+
+@needs_onednn
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("shape", [(1, 48), (7, 48), (2, 5, 48), (2, 3, 4, 48), (0, 5, 48)])
+def test_a_layer_computes_what_it_computed_before(shape: tuple[int, ...], bias: bool) -> None:
+    plain = nn.Linear(48, 32, bias=bias)
+    layer = OneDnnLinear.sharing(plain)
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+
+    with torch.inference_mode():
+        assert torch.allclose(layer(x), plain(x), atol=1e-5)
+
+
+@needs_onednn
+def test_a_transposed_view_is_read_as_it_lies() -> None:
+    layer = OneDnnLinear.sharing(nn.Linear(6, 32))
+    x = torch.randn(6, 5).T
+
+    with torch.inference_mode():
+        assert torch.allclose(layer(x), layer(x.contiguous()), atol=1e-6)
+
+
+def test_gradients_and_other_precisions_take_the_usual_way() -> None:
+    plain = nn.Linear(8, 16).double()
+    layer = OneDnnLinear.sharing(plain)
+    x = torch.randn(3, 8, dtype=torch.float64)
+
+    layer(x).sum().backward()
+
+    assert plain.weight.grad is not None
+    with torch.inference_mode():
+        assert torch.equal(layer(x), plain(x))
+
+
+@needs_onednn
+def test_an_encoder_gives_the_same_vectors_from_the_same_weights(tiny_model: Path) -> None:
+    items = [Item("1", text="red mug"), Item("2", text="a blue lamp " * 4)]
+    encoder = Encoder.load(tiny_model)
+    with torch.inference_mode():
+        names = {name: p.data_ptr() for name, p in encoder.model.named_parameters()}
+        plain = _with_plain_layers(encoder).encode(items)
+
+        use_onednn(encoder.model)
+
+        swapped = encoder.encode(items)
+    assert any(isinstance(module, OneDnnLinear) for module in encoder.model.modules())
+    assert {name: p.data_ptr() for name, p in encoder.model.named_parameters()} == names
+    assert np.allclose(swapped.vectors, plain.vectors, atol=1e-6)
+    assert np.allclose(swapped.gates, plain.gates, atol=1e-6)
+
+
+def _with_plain_layers(encoder: Encoder) -> Encoder:
+    for parent in list(encoder.model.modules()):
+        for name, child in parent.named_children():
+            if isinstance(child, OneDnnLinear):
+                plain = nn.Linear(child.in_features, child.out_features, device="meta")
+                plain.weight, plain.bias = child.weight, child.bias
+                setattr(parent, name, plain)
+    return encoder
+
+
+@pytest.mark.parametrize(
+    ("vendor", "slow"), [("GenuineIntel", False), ("AuthenticAMD", True), ("", False)]
+)
+def test_only_processors_of_others_than_intel_need_it(
+    vendor: str, slow: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text(f"processor\t: 0\nvendor_id\t: {vendor}\n" if vendor else "processor\t: 0\n")
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr(torch.backends.mkl, "is_available", lambda: True)
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
+
+    assert mkl_is_slow(cpuinfo) is slow
+
+
+def test_another_architecture_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+
+    assert not mkl_is_slow()
