@@ -32,7 +32,7 @@ class OneDnnLinear(nn.Linear):
         """[..., in] to [..., out]; where gradients are wanted, as the parent does."""
         if torch.is_grad_enabled() or input.dtype != torch.float32:
             return F.linear(input, self.weight, self.bias)
-        result: Tensor = torch.ops.mkldnn._linear_pointwise(
+        result: Tensor = torch.ops.mkldnn._linear_pointwise(  # noqa: SLF001 - the only way in
             input, self.weight, self.bias, "none", [], ""
         )
         return result
