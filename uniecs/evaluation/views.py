@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from uniecs.catalog.copies import side_picture
 from uniecs.catalog.images import resolve_image
@@ -117,7 +118,7 @@ def encode_views(
     config: EvaluationConfig,
     progress: Progress | None = None,
 ) -> Views:
-    """Encode every distinct content once.
+    """Encode every distinct content once; the views of a side together, so that they share passes.
 
     Args:
         encoder: Whatever turns items into vectors.
@@ -133,8 +134,8 @@ def encode_views(
         dict.fromkeys(
             key
             for sides, presences in wanted
-            for presence in presences
             for side in sides
+            for presence in presences
             if (key := masked(side, presence)) is not None
         )
     )
@@ -143,7 +144,8 @@ def encode_views(
     gates: list[Floats] = []
     for start in range(0, len(contents), config.chunk):
         chunk = contents[start : start + config.chunk]
-        items = [item for key in chunk if (item := _item(folder, key)) is not None]
+        copies: dict[tuple[str, int], Image.Image] = {}
+        items = [item for key in chunk if (item := _item(folder, key, copies)) is not None]
         encoded = encoder.encode([item for _, item in items], batch_size=config.batch_size)
         for row, (key, _) in enumerate(items):
             if encoded.errors[row] is None:
@@ -157,13 +159,17 @@ def encode_views(
     return views
 
 
-def _item(folder: Path, key: Side) -> tuple[Side, Item] | None:
+def _item(
+    folder: Path, key: Side, copies: dict[tuple[str, int], Image.Image]
+) -> tuple[Side, Item] | None:
     try:
         if not key.image:
             return key, Item(id="", text=key.text)
         if key.copy_seed is None:
             return key, Item(id="", text=key.text, image=resolve_image(folder, key.image))
-        picture = side_picture(folder, key.image, key.copy_seed)
-        return key, Item(id="", text=key.text, image=picture)
+        copy = key.image, key.copy_seed
+        if copy not in copies:
+            copies[copy] = side_picture(folder, *copy)
+        return key, Item(id="", text=key.text, image=copies[copy])
     except ImageError:  # counted as unusable by whoever asks for the view
         return None

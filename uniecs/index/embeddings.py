@@ -166,49 +166,34 @@ def _embed_part(
 ) -> int:
     """Embed one batch into ``rows``; returns how many pictures counted as absent."""
     items = [_item(product, folder, view) for product in products]
-    vectors, gates, errors = _encoded(encoder, items)
+    both = [i for i, item in enumerate(items) if item.presence is Presence.BOTH]
+    # One call, so that a picture runs through its tower once for both of its vectors.
+    alone = [Item(items[i].id, "", items[i].image) for i in both]
+    vectors, gates, errors = _encoded(encoder, [*items, *alone])
+    pictures = dict(zip(both, vectors[len(items) :], strict=True))
     # A picture that cannot be read is an absent picture, not an absent product.
-    again = [i for i, item in enumerate(items) if errors[i] and item.text and item.image]
+    again = [i for i in both if errors[i]]
     for index in again:
         items[index] = Item(items[index].id, items[index].text, None)
     texts = _encoded(encoder, [items[index] for index in again])
     for place, index in enumerate(again):
         vectors[index], gates[index], errors[index] = (part[place] for part in texts)
-    good = [i for i, item in enumerate(items) if not errors[i]]
-    skipped |= {
-        item.id: str(getattr(errors[i], "message", errors[i]))
-        for i, item in enumerate(items)
-        if errors[i]
-    }
-    pictures = _picture_vectors(encoder, [items[i] for i in good], [vectors[i] for i in good])
-    rows.extend(
-        {
-            "product_id": items[i].id,
-            "vector": vectors[i],
-            "picture": picture,
-            "gate_image": float(gates[i][0]),
-            "gate_text": float(gates[i][1]),
-            "presence": items[i].presence.label,
-        }
-        for i, picture in zip(good, pictures, strict=True)
-    )
+    for i, item in enumerate(items):
+        if errors[i]:
+            skipped[item.id] = str(getattr(errors[i], "message", errors[i]))
+            continue
+        picture = vectors[i] if item.presence is Presence.IMAGE else pictures.get(i)
+        rows.append(
+            {
+                "product_id": item.id,
+                "vector": vectors[i],
+                "picture": np.zeros_like(vectors[i]) if picture is None else picture,
+                "gate_image": float(gates[i][0]),
+                "gate_text": float(gates[i][1]),
+                "presence": item.presence.label,
+            }
+        )
     return len(again)
-
-
-def _picture_vectors(
-    encoder: ItemEncoder, items: Sequence[Item], vectors: Sequence[np.ndarray]
-) -> list[np.ndarray]:
-    """Vectors of the pictures alone (view I), zeros without one: what picture queries meet."""
-    found = [
-        vector if item.presence is Presence.IMAGE else np.zeros_like(vector)
-        for item, vector in zip(items, vectors, strict=True)
-    ]
-    both = [i for i, item in enumerate(items) if item.presence is Presence.BOTH]
-    alone, _, errors = _encoded(encoder, [Item(items[i].id, "", items[i].image) for i in both])
-    for place, index in enumerate(both):
-        if not errors[place]:
-            found[index] = alone[place]
-    return found
 
 
 def _encoded(

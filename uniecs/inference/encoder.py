@@ -1,8 +1,9 @@
 """The encoder as everyone uses it: a list of items in, vectors in the same order out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,17 +12,24 @@ from PIL import Image
 from torch import Tensor
 
 from uniecs.catalog.images import ImageLimits, decode_image
-from uniecs.catalog.presence import VIEWS, Presence
+from uniecs.catalog.presence import Presence
+from uniecs.encoder.fusion import Stream
 from uniecs.encoder.loading import load_model_folder
 from uniecs.encoder.model import UniECSModel
 from uniecs.encoder.processor import UniECSProcessor
 from uniecs.errors import ImageError
 from uniecs.inference.items import Encoded, Item, ItemError
+from uniecs.inference.linear import mkl_is_slow, use_onednn
+from uniecs.inference.sharing import picture_key, shared_batches
 
 DECODERS = 4
 """Threads that decode pictures of a batch; Pillow releases the interpreter lock."""
 
+EMPTY = ItemError("empty", "the item has neither text nor image")
+
 Pixels = npt.NDArray[np.uint8]
+Source = bytes | Path | Image.Image
+Key = TypeVar("Key", bound=Hashable)
 
 
 class Encoder:
@@ -69,6 +77,8 @@ class Encoder:
         model, processor, manifest = load_model_folder(folder)
         place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         torch.nn.Module.to(model, place, dtype or torch.float32)
+        if place.type == "cpu" and mkl_is_slow():
+            use_onednn(model)
         return cls(
             model,
             processor,
@@ -86,70 +96,76 @@ class Encoder:
     ) -> Encoded:
         """Encode items, each by the modalities that it has; text alone runs no image tower.
 
+        Items that show the same picture or say the same words, such as the views of one product,
+        share the pass of the tower.
+
         Args:
             items: N items; an item that cannot be encoded gets an error, the others a vector.
-            batch_size: Rows per forward pass.
+            batch_size: Distinct pictures, and distinct texts, per pass of a tower.
             progress: Called with the number of items just done.
         """
-        vectors = np.zeros((len(items), self.dim), dtype=np.float32)
-        gates = np.zeros((len(items), 2), dtype=np.float32)
-        errors: list[ItemError | None] = [None] * len(items)
-        for presence, rows in _batches(items, batch_size):
-            if presence is Presence.NONE:
-                for row in rows:
-                    errors[row] = ItemError("empty", "the item has neither text nor image")
-            else:
-                self._encode_batch(items, rows, presence, (vectors, gates, errors))
+        encoded = Encoded(
+            ids=[item.id for item in items],
+            vectors=np.zeros((len(items), self.dim), dtype=np.float32),
+            gates=np.zeros((len(items), 2), dtype=np.float32),
+            errors=[None if item.presence else EMPTY for item in items],
+        )
+        if progress:
+            progress(len(items) - encoded.errors.count(None))
+        for rows in shared_batches(items, batch_size):
+            self._encode_batch(items, rows, encoded)
             if progress:
                 progress(len(rows))
-        return Encoded([item.id for item in items], vectors, gates, errors)
+        return encoded
 
-    def _encode_batch(
-        self,
-        items: Sequence[Item],
-        rows: list[int],
-        presence: Presence,
-        out: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], list[ItemError | None]],
-    ) -> None:
-        vectors, gates, errors = out
-        pictures: list[Pixels] = []
-        if Presence.IMAGE in presence:
-            decoded = self._decode([items[row] for row in rows])
-            for row, pixels in zip(rows, decoded, strict=True):
-                if isinstance(pixels, ItemError):
-                    errors[row] = pixels
-                else:
-                    pictures.append(pixels)
-            rows = [row for row in rows if errors[row] is None]
-            if not rows:
-                return
-        texts = [items[row].text for row in rows] if Presence.TEXT in presence else []
-        vectors[rows], gates[rows] = self._forward(texts, pictures)
-
-    def _forward(
-        self, texts: list[str], pictures: list[Pixels]
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        inputs: dict[str, Tensor] = {}
-        if texts:
-            ids, mask = self.processor.tokens(texts)
-            inputs |= {"input_ids": ids.to(self.device), "attention_mask": mask.to(self.device)}
-        if pictures:
-            stacked = torch.from_numpy(np.stack(pictures)).to(self.device)
-            inputs["pixel_values"] = self.processor.normalise(stacked).to(self.model.dtype)
+    def _encode_batch(self, items: Sequence[Item], rows: list[int], out: Encoded) -> None:
+        decoded = self._decode({picture_key(items[row]): items[row].image for row in rows})
+        pictures = {key: found for key, found in decoded.items() if isinstance(found, np.ndarray)}
+        for row in rows:
+            found = decoded.get(picture_key(items[row]))
+            out.errors[row] = found if isinstance(found, ItemError) else None
+        good = [row for row in rows if out.errors[row] is None]
+        if not good:
+            return
+        chosen = [items[row] for row in good]
         with torch.inference_mode():
-            output = self.model(**inputs)
-        return output.vectors.float().cpu().numpy(), output.gates.float().cpu().numpy()
+            image, text = self._image_stream(chosen, pictures), self._text_stream(chosen)
+            vectors, gates = self.model.fuse(image, text, len(chosen)).to_tuple()
+        out.vectors[good] = vectors.float().cpu().numpy()
+        out.gates[good] = gates.float().cpu().numpy()
 
-    def _decode(self, items: Sequence[Item]) -> list[Pixels | ItemError]:
-        if len(items) == 1:
-            return [self._decode_one(items[0])]
+    def _image_stream(
+        self, items: list[Item], pictures: Mapping[Hashable, Pixels]
+    ) -> Stream | None:
+        places = [place for place, item in enumerate(items) if Presence.IMAGE in item.presence]
+        if not places:
+            return None
+        distinct, picked = _distinct([picture_key(items[place]) for place in places])
+        stacked = torch.from_numpy(np.stack([pictures[key] for key in distinct])).to(self.device)
+        pixels = self.processor.normalise(stacked).to(self.model.dtype)
+        tokens = self.model.image_tokens(pixels).index_select(0, picked.to(self.device))
+        return Stream(tokens, torch.tensor(places, device=self.device))
+
+    def _text_stream(self, items: list[Item]) -> Stream | None:
+        places = [place for place, item in enumerate(items) if Presence.TEXT in item.presence]
+        if not places:
+            return None
+        distinct, picked = _distinct([items[place].text for place in places])
+        ids, mask = (part.to(self.device) for part in self.processor.tokens(distinct))
+        picked = picked.to(self.device)
+        tokens = self.model.text_tokens(ids, mask).index_select(0, picked)
+        rows = torch.tensor(places, device=self.device)
+        return Stream(tokens, rows, mask.bool().index_select(0, picked))
+
+    def _decode(self, sources: dict[Hashable, Source | None]) -> dict[Hashable, Pixels | ItemError]:
+        """Each distinct picture once."""
+        given = {key: source for key, source in sources.items() if source is not None}
+        if len(given) < 2:
+            return {key: self._decode_one(source) for key, source in given.items()}
         with ThreadPoolExecutor(DECODERS) as pool:
-            return list(pool.map(self._decode_one, items))
+            return dict(zip(given, pool.map(self._decode_one, given.values()), strict=True))
 
-    def _decode_one(self, item: Item) -> Pixels | ItemError:
-        source = item.image
-        if source is None:
-            raise ValueError("only items with a picture are decoded")
+    def _decode_one(self, source: Source) -> Pixels | ItemError:
         try:
             picture = (
                 source if isinstance(source, Image.Image) else decode_image(source, self.limits)
@@ -159,11 +175,7 @@ class Encoder:
         return self.processor.pixels(picture.convert("RGB"))
 
 
-def _batches(items: Sequence[Item], size: int) -> Iterator[tuple[Presence, list[int]]]:
-    """Rows of one presence at a time; texts of similar length together, so little is padding."""
-    for presence in (Presence.NONE, *VIEWS):
-        rows = [row for row, item in enumerate(items) if item.presence == presence]
-        if Presence.TEXT in presence:
-            rows.sort(key=lambda row: len(items[row].text))
-        for start in range(0, len(rows), size):
-            yield presence, rows[start : start + size]
+def _distinct(keys: Sequence[Key]) -> tuple[list[Key], Tensor]:
+    """Distinct keys in order of first appearance, and for each key its place among them [N]."""
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    return list(numbers), torch.tensor([numbers[key] for key in keys])
