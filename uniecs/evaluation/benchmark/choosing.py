@@ -21,6 +21,7 @@ REASONS: dict[str, str] = {
     "other_category": "clicked together, but of different categories",
     "too_common": "more than 4 listings have these attributes: they do not tell items apart",
     "other_variant": "same group, but attributes or model differ, or one word of bare titles",
+    "titles_disagree": "the titles name different values of one attribute, such as two colours",
     "same_picture": "both sides have the same picture, byte for byte",
     "near_picture": "both sides have the same picture in another size or encoding",
     "near_title": "the titles share more than nine tenths of their words",
@@ -28,7 +29,7 @@ REASONS: dict[str, str] = {
     "seen_in_training": "picture, title or group of a held-out side is in the train split",
     "unlike_known_pairs": "less alike than 95 % of the pairs by group, in text or in picture",
     "repeated_pair": "another pair shows the same two pictures",
-    "listing_used": f"a side stands in {MOST_PAIRS} pairs already; in 1, for a pair of its own views",
+    "listing_used": f"a side stands in {MOST_PAIRS} pairs already; in 1, for its own views",
     "category_full": "the category has its fill in this split",
 }
 """Why a candidate is refused, in the order in which it is asked."""
@@ -118,6 +119,8 @@ def doubt(pair: Candidate, variants: Variants) -> str:
     same_group = one.product.group_id and one.product.group_id == other.product.group_id
     if same_group and not variants.same(one, other):
         return "other_variant"
+    if variants.disagree(one, other):
+        return "titles_disagree"
     if one.picture.digest == other.picture.digest:
         return "same_picture"
     if is_near(one.picture, other.picture):

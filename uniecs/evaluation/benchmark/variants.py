@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from uniecs.catalog.wording import short_facts
+from uniecs.evaluation.benchmark.claims import Claims
 from uniecs.evaluation.benchmark.listings import Listing
 
 Key = tuple[str, ...]
@@ -26,6 +27,7 @@ class Variants:
 
     def __init__(self, listings: Sequence[Listing]) -> None:
         self.model_names = _model_names(listings)
+        self._claims = Claims(listings)
         self._facts = {listing.id: self._read_facts(listing) for listing in listings}
         self._model = {listing.id: self._read_model(listing) for listing in listings}
 
@@ -49,6 +51,10 @@ class Variants:
             return True
         swapped = one.words ^ other.words
         return not (len(swapped) == 2 and len(one.words) == len(other.words))
+
+    def disagree(self, one: Listing, other: Listing) -> bool:
+        """Whether the titles name different values of one attribute, such as two colours."""
+        return self._claims.disagree(one, other)
 
     def _read_facts(self, listing: Listing) -> Key:
         facts = short_facts(listing.product)
