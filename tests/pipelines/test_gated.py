@@ -8,6 +8,7 @@ and the proof of a deployment by one forward pass; ``test_end_to_end.py`` leaves
 import json
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -28,13 +29,13 @@ from components.train import train
 from components.validate import validate
 from pipelines.running import RunRequest, run_retraining
 from uniecs.cli.runtime import console
+from uniecs.database import open_database
 from uniecs.errors import GateRefused
 from uniecs.loop import deploy as deploy_step
 from uniecs.loop import monitor as monitor_step
 from uniecs.loop import train as train_step
-from uniecs.loop.gate import stage_ledger
 from uniecs.loop.journal import Journal
-from uniecs.registry.ledger import Move
+from uniecs.registry.ledger import Move, StageLedger
 from uniecs.settings import Settings
 
 SESSIONS = 20
@@ -174,7 +175,8 @@ def test_the_gate_agrees_and_the_steps_behind_it_run(split_catalog, settings, tm
 def a_gate_after_a_rollback(plain: Plain, made: dict, settings: Settings) -> str:
     """What a person took out of production, only a person puts back."""
     taken_out = Move(made["model"], "archived", "rolled back")
-    stage_ledger(settings).change(lambda _: [taken_out])
+    ledger = StageLedger(open_database(settings), clock=lambda: datetime.now(UTC), actor="test")
+    ledger.change(lambda _: [taken_out])
     return gate.python_func(
         paired=made["paired"], evaluated=made["evaluated"], model_version=made["model"],
         judged=plain.artifact("judged-again"), run_id="after a rollback",

@@ -1,7 +1,6 @@
 """The offline gate: may this model replace the one in production?"""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from uniecs.settings import Settings
 
 if TYPE_CHECKING:
     from uniecs.registry import ModelVersion, Registry
-    from uniecs.registry.ledger import StageChange, StageLedger
+    from uniecs.registry.ledger import StageChange
 
 PROMOTE, REFUSE = "promote", "refuse"
 """The two words that the pipeline's condition compares."""
@@ -34,31 +33,22 @@ def run(spec: GateSpec, settings: Settings) -> Step:
     A production model whose report is of another catalog is evaluated on this one first. A version
     that was rolled back is refused: what a person took out, only a person puts back.
     """
-    ledger = stage_ledger(settings)
-    changes = [change for change in ledger.history() if change.version == spec.model_version]
+    from uniecs.registry import Registry
+
+    registry = Registry(settings)
+    changes = [change for change in registry.history() if change.version == spec.model_version]
     return Step(
         inputs={
             "catalog": published_digest(spec.paired, "catalog"),
             "report": published_digest(spec.evaluated, "report/report.json"),
             "candidate": spec.model_version,
-            "production": _opponent(spec.model_version, ledger.board().production, changes),
+            "production": _opponent(spec.model_version, registry.board().production, changes),
         },
         config={"rolled_back": _was_rolled_back(changes)},
         code=["uniecs.evaluation", "uniecs.registry"],
         work=lambda folder: _work(spec, settings, folder, rolled_back=_was_rolled_back(changes)),
         headline=lambda report: f"{report['decision']}: {' '.join(report['reasons'])}",
     )
-
-
-def stage_ledger(settings: Settings) -> "StageLedger":
-    """Who is in which stage, without starting MLflow."""
-    from datetime import UTC, datetime
-
-    from uniecs.database import open_database
-    from uniecs.registry.ledger import StageLedger
-
-    clock = partial(datetime.now, UTC)
-    return StageLedger(open_database(settings), clock=clock, actor="pipeline")
 
 
 def _opponent(candidate: str, production: str | None, changes: "Sequence[StageChange]") -> str:

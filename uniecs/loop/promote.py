@@ -35,7 +35,7 @@ def run(spec: PromoteSpec, settings: Settings) -> Step:
 def _in_production(settings: Settings) -> str | None:
     from uniecs.registry import Registry
 
-    return Registry(settings).production_id()
+    return Registry(settings).board().production
 
 
 def _work(spec: PromoteSpec, settings: Settings) -> dict[str, Any]:

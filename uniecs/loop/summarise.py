@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-from uniecs.loop.gate import stage_ledger
 from uniecs.loop.journal import Journal
 from uniecs.loop.performing import LoopSpec
 from uniecs.loop.summary import Live, gather, write_summary
 from uniecs.loop.summary_page import write_page
+from uniecs.registry import Registry
 from uniecs.releases.pointer_file import pointer_file
 from uniecs.settings import Settings
 
@@ -44,7 +44,7 @@ def _live(settings: Settings) -> Live:
     version = str(pointer["model_version"])
     return Live(
         model_version=version,
-        stage=stage_ledger(settings).board().stage(version),
+        stage=Registry(settings).board().stage(version),
         generation=pointer["generation"],
         release=pointer["release_id"],
     )

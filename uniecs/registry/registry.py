@@ -99,7 +99,7 @@ class Registry:
 
     def list(self) -> list[ModelVersion]:
         """All versions, oldest first."""
-        board = self._board()
+        board = self._mirrored_board()
         return [self._describe(stored, board, fetch=False) for stored in self._shelf.versions()]
 
     def get(self, ref: str | int) -> ModelVersion:
@@ -111,17 +111,17 @@ class Registry:
         Raises:
             RegistryError: When none or more than one fits.
         """
-        board, versions = self._board(), self._shelf.versions()
+        board, versions = self._mirrored_board(), self._shelf.versions()
         return self._describe(_chosen(ref, versions), board, fetch=True)
 
     def production(self) -> ModelVersion | None:
         """The version in production, if any."""
-        version = self.production_id()
+        version = self.board().production
         return None if version is None else self.get(version)
 
-    def production_id(self) -> str | None:
-        """Content id of the version in production; asks the database alone, not MLflow."""
-        return self._ledger.board().production
+    def board(self) -> Board:
+        """Which version is in which stage; asks the database alone, not MLflow."""
+        return self._ledger.board()
 
     def history(self, ref: str | int | None = None) -> Sequence[StageChange]:
         """Changes of stages, oldest first: of one version, or of all."""
@@ -155,7 +155,7 @@ class Registry:
         self._ledger.change(
             lambda board: promotion_moves(board, chosen.version, stages, gate=gate, reports=reports)
         )
-        return self._describe(chosen, self._board(), fetch=True)
+        return self._describe(chosen, self._mirrored_board(), fetch=True)
 
     def rollback(self, *, expected: str | None = None) -> tuple[ModelVersion, ModelVersion]:
         """Put the version before the present one back into production; archive the present one.
@@ -171,7 +171,7 @@ class Registry:
             StageConflict: When another version is in production than expected.
         """
         line = production_line(self._ledger.history())
-        current = self._ledger.board().production
+        current = self.board().production
         if current is None:
             raise RegistryError("Nothing is in production, so there is nothing to roll back.")
         earlier = [version for version in line if version != current]
@@ -193,7 +193,7 @@ class Registry:
         """
         _chosen(version, self._shelf.versions())
         self._ledger.change(lambda board: restoration_moves(board, version, expected=expected))
-        self._board()
+        self._mirrored_board()
 
     def _describe(self, stored: StoredVersion, board: Board, *, fetch: bool) -> ModelVersion:
         digest = stored.tags["report_digest"]
@@ -211,7 +211,7 @@ class Registry:
             created=stored.created.isoformat(),
         )
 
-    def _board(self) -> Board:
+    def _mirrored_board(self) -> Board:
         return mirrored_board(self._ledger, self._shelf.mlflow)
 
 

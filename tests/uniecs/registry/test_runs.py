@@ -63,7 +63,7 @@ def test_reading_the_registry_loads_no_mlflow(registry, register, settings):
     code = (
         "import sys; from uniecs.registry import Registry; from uniecs.settings import Settings; "
         f"found = Registry(Settings(home={settings.home.as_posix()!r})); "
-        "found.get(1); found.list(); found.production(); found.production_id(); "
+        "found.get(1); found.list(); found.production(); found.board(); "
         "print('mlflow' in sys.modules)"
     )
 
