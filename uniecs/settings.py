@@ -45,6 +45,11 @@ class Settings(BaseSettings):
         return self.root / "steps"
 
     @property
+    def pictures_dir(self) -> Path:
+        """Pictures that training decoded and resized, by their contents; safe to delete."""
+        return self.root / "pictures"
+
+    @property
     def database(self) -> str:
         """SQLAlchemy URL of the platform database."""
         return self.database_url or f"sqlite:///{self.root / 'uniecs.db'}"

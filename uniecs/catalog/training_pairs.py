@@ -46,6 +46,11 @@ class TrainingPairs:
                 "train split; products need two different texts, or a picture."
             )
 
+    @property
+    def listings(self) -> list[str]:
+        """Product ids of the listings that every epoch pairs once, in the order of ``draw``."""
+        return list(self._listing)
+
     @cached_property
     def _short(self) -> ShortQueries:
         return ShortQueries(self.products)

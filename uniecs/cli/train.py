@@ -34,10 +34,12 @@ def train_command(
     config = resolve(preset, settings or [])
     from uniecs.training.run import train
 
+    where = Settings()
+    pictures = where.pictures_dir
     with TrainingProgress(console) as progress:
-        report = train(catalog, out, config, resume=resume, note=progress)
+        report = train(catalog, out, config, resume=resume, pictures=pictures, note=progress)
     log_run(
-        Settings(),
+        where,
         name=out.name,
         config=config.model_dump(mode="json"),
         metrics=progress.metrics,

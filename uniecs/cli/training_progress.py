@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-LOGGED = ("loss", "loss_alignment", "loss_intra", "weight_alignment", "weight_intra", "lr")
+from uniecs.training.history import logged_figures
 
 
 class TrainingProgress:
@@ -45,7 +45,7 @@ class TrainingProgress:
             figures = f"loss {values['loss']:.3f}  lr {values['lr']:.1e}"
             bar = self._bar("training", values["total"])
             self._bars.update(bar, completed=values["step"], figures=figures)
-            self.metrics.append((values["step"], {name: values[name] for name in LOGGED}))
+            self.metrics.append((values["step"], logged_figures(values)))
         else:
             macro = values["val"].get("macro", 0.0)
             self._bars.console.print(f"epoch {values['epoch']}: macro R@10 on val {macro:.3f}")

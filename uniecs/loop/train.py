@@ -9,10 +9,10 @@ from typing import Any
 from uniecs.loop.performing import LoopSpec, Report, Step, loop_step, published_digest
 from uniecs.settings import Settings
 from uniecs.training.config import TrainConfig, preset
+from uniecs.training.history import logged_figures
 
 _LOG = logging.getLogger(__name__)
 _LOG_EVERY_S = 2.0
-_LOGGED = ("loss", "loss_alignment", "loss_intra", "weight_alignment", "weight_intra", "lr")
 
 
 class TrainSpec(LoopSpec):
@@ -46,7 +46,8 @@ def _work(spec: TrainSpec, config: TrainConfig, folder: Path, settings: Settings
     from uniecs.registry.runs import log_run
     from uniecs.training.run import train
 
-    report = train(spec.paired / "catalog", folder, config, resume=True, note=_Log())
+    catalog, pictures = spec.paired / "catalog", settings.pictures_dir
+    report = train(catalog, folder, config, resume=True, pictures=pictures, note=_Log())
     log_run(
         settings,
         name=f"pipeline {spec.run_id}",
@@ -64,7 +65,7 @@ def _history(path: Path) -> list[tuple[int, dict[str, float]]]:
     return [
         (row["step"], {f"val {task.replace('->', '-')} R@10": v for task, v in row["val"].items()})
         if "val" in row
-        else (row["step"], {name: row[name] for name in _LOGGED if name in row})
+        else (row["step"], logged_figures(row))
         for row in rows
     ]
 

@@ -1,23 +1,15 @@
-"""The nine directions, split into the two families that losses are weighted by."""
+"""What a batch holds for its losses, and InfoNCE over directions of it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-from uniecs.catalog.presence import TASKS, Presence
+from uniecs.catalog.presence import Presence
 from uniecs.losses.contrastive import symmetric_nce
 
-Family = Literal["alignment", "intra"]
 Direction = tuple[Presence, Presence]
-
-CROSS: tuple[Direction, ...] = tuple(task for task in TASKS if task[0] != task[1])
-"""CMAL's six cross-modal directions: I-T, I-IT and T-IT, both ways."""
-
-INTRA: tuple[Direction, ...] = tuple(task for task in TASKS if task[0] == task[1])
-"""IMCL's three: I-I, T-T, IT-IT."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +26,12 @@ class View:
 
 
 Views = Mapping[Presence, View]
+
+
+def shared_entries(one: View, other: View) -> tuple[Tensor, Tensor]:
+    """Rows [M] of each view whose entries stand in both; places must ascend."""
+    rows = torch.isin(one.places, other.places).nonzero()[:, 0]
+    return rows, torch.searchsorted(other.places, one.places[rows])
 
 
 @dataclass(frozen=True)
@@ -78,13 +76,3 @@ def directions_loss(
             cosines = query.vectors @ candidate.vectors.T
             losses.append(symmetric_nce(cosines, positives, excluded & ~positives, temperature))
     return torch.stack(losses).mean() if losses else temperature.sum() * 0.0
-
-
-def alignment_loss(queries: Views, candidates: Views, targets: Targets, tau: Tensor) -> Tensor:
-    """CMAL: symmetric multi-positive InfoNCE over the six cross-modal directions."""
-    return directions_loss(CROSS, queries, candidates, targets, tau)
-
-
-def intra_loss(queries: Views, candidates: Views, targets: Targets, tau: Tensor) -> Tensor:
-    """IMCL: symmetric multi-positive InfoNCE over I-I, T-T and IT-IT."""
-    return directions_loss(INTRA, queries, candidates, targets, tau)

@@ -1,68 +1,131 @@
-"""Adaptive weighting of loss families by homoscedastic uncertainty (UNIECS.md 2.5)."""
+"""Adaptive weighting of loss families (UNIECS.md 2.5): three rules behind one interface.
+
+Units first: every rule sees a family's loss divided by its running mean, so that a weight says how
+much a family matters and not how large its numbers are.
+"""
 
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
+from uniecs.losses.config import LossConfig
+
 U_RANGE = (-3.0, 3.0)
 EMA_DECAY = 0.99
+AVERAGE_TEMPERATURE = 2.0
 
 
-class UncertaintyWeighting(nn.Module):
-    """``L = sum_k exp(-u_k) L_k / m_k + u_k``: u_k learned, m_k the running mean of L_k.
+class RunningMeans(nn.Module):
+    """Exponential means of the losses, without the bias of their start at 0."""
 
-    Dividing by the running mean makes the units of the families match, so that a weight says how
-    much a family matters and not how large its numbers are.
-    """
-
-    def __init__(self, names: tuple[str, ...]) -> None:
+    def __init__(self, count: int) -> None:
         super().__init__()
-        self.names = names
-        self.u = nn.Parameter(torch.zeros(len(names)))
-        self.register_buffer("mean", torch.zeros(len(names)))
+        self.register_buffer("mean", torch.zeros(count))
         self.register_buffer("seen", torch.zeros(()))
         self.mean: Tensor
         self.seen: Tensor
 
+    def forward(self, values: Tensor) -> Tensor:
+        """[K] losses over their means; training moves the means first."""
+        if self.training:
+            self.mean.mul_(EMA_DECAY).add_(values.detach(), alpha=1 - EMA_DECAY)
+            self.seen.add_(1)
+        unbiased = self.mean / (1 - EMA_DECAY**self.seen).clamp(min=1e-6)
+        return values / unbiased.clamp(min=1e-6)
+
+
+class FixedWeighting(nn.Module):
+    """``L = sum_k L_k / m_k``: every family counts the same, throughout."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.names = names
+        self.scaled = RunningMeans(len(names))
+
     def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
         """Weigh the families' losses (scalars) into one."""
-        values = torch.stack([losses[name] for name in self.names])
-        if self.training:
-            self._follow(values.detach())
-        unbiased = self.mean / (1 - EMA_DECAY**self.seen).clamp(min=1e-6)
-        scaled = values / unbiased.clamp(min=1e-6)
+        scaled: Tensor = self.scaled(torch.stack([losses[name] for name in self.names]))
+        return scaled.sum()
+
+    def weights(self) -> dict[str, float]:
+        """1 for each family."""
+        return dict.fromkeys(self.names, 1.0)
+
+    def end_epoch(self) -> None:
+        """Nothing changes."""
+
+
+class UncertaintyWeighting(FixedWeighting):
+    """``L = sum_k exp(-u_k) L_k / m_k + u_k``: u_k learned, m_k the running mean of L_k."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(names)
+        self.u = nn.Parameter(torch.zeros(len(names)))
+
+    def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
+        """Weigh the families' losses (scalars) into one."""
+        scaled = self.scaled(torch.stack([losses[name] for name in self.names]))
         u = self.u.clamp(*U_RANGE)
-        return (torch.exp(-u) * scaled + u).sum()
+        total: Tensor = (torch.exp(-u) * scaled + u).sum()
+        return total
 
     def weights(self) -> dict[str, float]:
         """Current weight ``exp(-u_k)`` of each family."""
         values = torch.exp(-self.u.detach().clamp(*U_RANGE)).tolist()
         return dict(zip(self.names, values, strict=True))
 
-    def _follow(self, values: Tensor) -> None:
-        self.mean.mul_(EMA_DECAY).add_(values, alpha=1 - EMA_DECAY)
-        self.seen.add_(1)
 
+class AverageWeighting(FixedWeighting):
+    """Dynamic weight average: ``w_k = K softmax_k( (L_k(t-1) / L_k(t-2)) / 2 )`` on epoch means.
 
-class Temperatures(nn.Module):
-    """One learned temperature per family, kept in [0.01, 0.1]."""
+    A family whose loss falls slowly gets more weight; the first two epochs weigh all the same.
+    """
 
-    RANGE = (0.01, 0.1)
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(names)
+        self.register_buffer("current", torch.ones(len(names)))
+        self.register_buffer("previous", torch.zeros(len(names)))
+        self.register_buffer("total", torch.zeros(len(names)))
+        self.register_buffer("steps", torch.zeros(()))
+        self.current: Tensor
+        self.previous: Tensor
+        self.total: Tensor
+        self.steps: Tensor
 
-    def __init__(self, names: tuple[str, ...], start: float = 0.05) -> None:
-        super().__init__()
-        self.names = names
-        self.log_tau = nn.Parameter(torch.full((len(names),), start).log())
+    def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
+        """Weigh the families' losses (scalars) into one."""
+        values = torch.stack([losses[name] for name in self.names])
+        if self.training:
+            self.total.add_(values.detach())
+            self.steps.add_(1)
+        total: Tensor = (self.current * self.scaled(values)).sum()
+        return total
 
-    def forward(self) -> dict[str, Tensor]:
-        """Temperature by family."""
-        low, high = self.RANGE
-        # a clamp would stop the gradient at its bounds for good; here the bounds are only touched
-        return dict(zip(self.names, self.log_tau.exp().clamp(low, high).unbind(), strict=True))
+    def weights(self) -> dict[str, float]:
+        """Weight of each family in this epoch; they sum to the number of families."""
+        return dict(zip(self.names, self.current.tolist(), strict=True))
 
     @torch.no_grad()
-    def keep_in_range(self) -> None:
-        """Pull the parameters back into range after an optimizer step."""
-        low, high = (torch.tensor(bound).log().item() for bound in self.RANGE)
-        self.log_tau.clamp_(low, high)
+    def end_epoch(self) -> None:
+        """Weigh the next epoch by how far this one's means fell."""
+        mean = self.total / self.steps.clamp(min=1)
+        if self.previous.any():
+            ratio = mean / self.previous.clamp(min=1e-6)
+            weights = len(self.names) * (ratio / AVERAGE_TEMPERATURE).softmax(dim=0)
+            self.current.copy_(weights)
+        self.previous.copy_(mean)
+        self.total.zero_()
+        self.steps.zero_()
+
+
+RULES = {
+    "fixed": FixedWeighting,
+    "uncertainty": UncertaintyWeighting,
+    "average": AverageWeighting,
+}
+
+
+def build_weighting(config: LossConfig) -> FixedWeighting:
+    """The rule of a config over its families."""
+    return RULES[config.weighting](tuple(config.families))

@@ -1,9 +1,14 @@
-"""From pairs to tensors: what is encoded, and what is right between queries and candidates."""
+"""From pairs to tensors: what is encoded, and what is right between queries and candidates.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+A *plan* says everything of a batch but its pixels and tokens; *inputs* are those of some of its
+entries. So parts of one batch can be encoded one after the other, or by several processes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Generator, Tensor
 
@@ -13,132 +18,268 @@ from uniecs.catalog.relations import Relations
 from uniecs.catalog.schema import Product
 from uniecs.encoder.processor import UniECSProcessor
 from uniecs.losses.directions import Targets
-from uniecs.training.pixels import PixelStore, augment
+from uniecs.training.pixels import NOISE, PixelStore, augment
 
 
 @dataclass(frozen=True)
-class Batch:
-    """One step's inputs: E entries, the queries first and then the candidates.
+class Plan:
+    """One step: E entries, the queries first and then the candidates.
 
     Attributes:
         queries: Q, the number of queries; the other E - Q entries are candidates.
+        sides: [E] what each entry is.
+        presence: [E] modalities of each entry in this step.
+        view_rows: Entries that each view is computed of, ascending.
+        targets: What is right between queries and candidates.
+        noise: [E, NOISE] randomness of each entry's picture.
+        hidden: [E, L] tokens of each entry that are hidden from the model.
+    """
+
+    queries: int
+    sides: list[Side]
+    presence: list[Presence]
+    view_rows: dict[Presence, Tensor]
+    targets: Targets
+    noise: Tensor
+    hidden: Tensor
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Pixels and tokens of some entries of a plan.
+
+    Attributes:
         pixels: [N_i, 3, H, W] uint8 of the entries with a picture.
         image_rows: [N_i] their entries, ascending.
         input_ids: [N_t, L] of the entries with a text, with mask [N_t, L].
         text_rows: [N_t] their entries, ascending.
-        view_rows: Entries that each view is computed of.
-        targets: What is right between queries and candidates.
+        view_rows: Those of the plan's that are among these entries.
     """
 
-    queries: int
     pixels: Tensor
     image_rows: Tensor
     input_ids: Tensor
     attention_mask: Tensor
     text_rows: Tensor
     view_rows: dict[Presence, Tensor]
-    targets: Targets
 
 
-@dataclass
+@dataclass(frozen=True)
+class Dropouts:
+    """Shares of what is hidden in training.
+
+    Attributes:
+        words: Of the tokens.
+        modality: Of each modality of a side that has both.
+    """
+
+    words: float = 0.0
+    modality: float = 0.0
+
+
 class Batcher:
     """Turns pairs into batches.
 
     Args:
         products: All products that pairs speak of.
         relations: Between them.
-        word_dropout: Share of tokens that are hidden from the model.
+        pixels: Pictures of the run.
+        processor: Of the model.
+        dropouts: What is hidden.
+        near: Product row -> number of its cluster of near duplicates, for those that have any:
+            such products are never each other's negatives.
+        lookalikes: Product row -> row whose text, beside the first one's picture, makes a listing
+            that matches nothing.
+        mismatched: Share of the pairs beside which such a listing stands as a candidate.
     """
 
-    products: Sequence[Product]
-    relations: Relations
-    pixels: PixelStore
-    processor: UniECSProcessor
-    word_dropout: float = 0.0
-    _ids: dict[str, int] = field(init=False)
+    def __init__(
+        self,
+        products: Sequence[Product],
+        relations: Relations,
+        pixels: PixelStore,
+        processor: UniECSProcessor,
+        dropouts: Dropouts = Dropouts(),
+        *,
+        near: Mapping[int, int] | None = None,
+        lookalikes: Mapping[int, int] | None = None,
+        mismatched: float = 0.0,
+    ) -> None:
+        self.products = products
+        self.relations = relations
+        self.pixels = pixels
+        self.processor = processor
+        self.dropouts = dropouts
+        self.lookalikes = lookalikes or {}
+        self.mismatched = mismatched if self.lookalikes else 0.0
+        self._near = np.arange(-1, -len(products) - 1, -1, dtype=np.int64)
+        for row, cluster in (near or {}).items():
+            self._near[row] = cluster
 
-    def __post_init__(self) -> None:
-        self._ids = self.relations.row
-
-    def batch(self, pairs: Sequence[Pair], generator: Generator) -> Batch:
-        """The batch of some pairs; products that must not be answered join as candidates."""
-        candidates = [pair.candidate for pair in pairs] + self._refused(pairs)
-        entries = [pair.query for pair in pairs] + candidates
-        presence = [self._presence(side) for side in entries]
-        image_rows = [row for row, p in enumerate(presence) if Presence.IMAGE in p]
-        text_rows = [row for row, p in enumerate(presence) if Presence.TEXT in p]
-        ids, mask = self._tokens([entries[row].text for row in text_rows], generator)
-        return Batch(
+    def plan(self, pairs: Sequence[Pair], generator: Generator) -> Plan:
+        """Plan a step; products that must not be answered join as candidates."""
+        mismatched = self._mismatched(pairs, generator)
+        candidates = [pair.candidate for pair in pairs] + self._refused(pairs) + mismatched
+        sides = [pair.query for pair in pairs] + candidates
+        whole_only = {row for row, pair in enumerate(pairs) if pair.kind == "composed"}
+        whole_only |= set(range(len(sides) - len(mismatched), len(sides)))
+        presence = self._presences(sides, whole_only, generator)
+        return Plan(
             queries=len(pairs),
-            pixels=self._pictures([entries[row] for row in image_rows], generator),
+            sides=sides,
+            presence=presence,
+            view_rows=_view_rows(presence, whole_only),
+            targets=self._targets(pairs, candidates, len(mismatched)),
+            noise=torch.rand(len(sides), NOISE, generator=generator),
+            hidden=self._hidden(len(sides), generator),
+        )
+
+    def inputs(self, plan: Plan, start: int = 0, stop: int | None = None) -> Inputs:
+        """Pixels and tokens of the entries from ``start`` up to ``stop``."""
+        entries = range(start, len(plan.sides) if stop is None else stop)
+        image_rows = [row for row in entries if Presence.IMAGE in plan.presence[row]]
+        text_rows = [row for row in entries if Presence.TEXT in plan.presence[row]]
+        ids, mask = self._tokens(plan, text_rows)
+        return Inputs(
+            pixels=self._pictures(plan, image_rows),
             image_rows=torch.tensor(image_rows, dtype=torch.long),
             input_ids=ids,
             attention_mask=mask,
             text_rows=torch.tensor(text_rows, dtype=torch.long),
-            view_rows=self._view_rows(pairs, presence),
-            targets=self._targets(pairs, candidates),
+            view_rows={
+                view: picked
+                for view, rows in plan.view_rows.items()
+                if len(picked := rows[(rows >= entries.start) & (rows < entries.stop)])
+            },
         )
+
+    def listings(self, rows: Sequence[int]) -> Inputs:
+        """Whole listings as they are indexed, nothing hidden or changed; entries are positions."""
+        products = [self.products[row] for row in rows]
+        sides = [Side(p.product_id, p.full_text, p.image or "") for p in products]
+        presence = [self._presence(side) for side in sides]
+        image_rows = [row for row, has in enumerate(presence) if Presence.IMAGE in has]
+        text_rows = [row for row, has in enumerate(presence) if Presence.TEXT in has]
+        height, width = self.processor.image_size
+        pixels = torch.zeros(0, 3, height, width, dtype=torch.uint8)
+        ids = mask = torch.zeros(0, 1, dtype=torch.long)
+        if image_rows:
+            pixels = self.pixels.take([sides[row].image for row in image_rows])
+        if text_rows:
+            ids, mask = self.processor.tokens([sides[row].text for row in text_rows])
+        whole = {
+            view: torch.tensor([row for row, has in enumerate(presence) if has is view])
+            for view in VIEWS
+            if view in presence
+        }
+        return Inputs(pixels, torch.tensor(image_rows), ids, mask, torch.tensor(text_rows), whole)
 
     def _presence(self, side: Side) -> Presence:
         return Presence.of(text=side.text, image=side.image and side.image in self.pixels)
+
+    def _presences(
+        self, sides: Sequence[Side], whole_only: set[int], generator: Generator
+    ) -> list[Presence]:
+        """What each entry has; modality dropout takes one of two where both may go."""
+        drawn = torch.rand(len(sides), 2, generator=generator) < self.dropouts.modality
+        found = []
+        for row, side in enumerate(sides):
+            presence = self._presence(side)
+            no_image, no_text = drawn[row].tolist()
+            if presence is Presence.BOTH and row not in whole_only and no_image != no_text:
+                presence = Presence.TEXT if no_image else Presence.IMAGE
+            found.append(presence)
+        return found
 
     def _refused(self, pairs: Sequence[Pair]) -> list[Side]:
         """Hard negatives: the product of a composed query's picture, as it is indexed."""
         sides = []
         for product_id in dict.fromkeys(pair.refuse for pair in pairs if pair.refuse):
-            product = self.products[self._ids[product_id]]
+            product = self.products[self.relations.row[product_id]]
             sides.append(Side(product_id, product.full_text, product.image or ""))
         return [side for side in sides if self._presence(side)]
 
-    def _view_rows(self, pairs: Sequence[Pair], presence: list[Presence]) -> dict[Presence, Tensor]:
-        """A composed query is only meant whole: neither its picture nor its words stand alone."""
-        whole_only = {row for row, pair in enumerate(pairs) if pair.kind == "composed"}
-        rows = {
-            view: [
-                row
-                for row, has in enumerate(presence)
-                if view in has and (view is Presence.BOTH or row not in whole_only)
-            ]
-            for view in VIEWS
-        }
-        return {view: torch.tensor(r, dtype=torch.long) for view, r in rows.items() if r}
+    def _mismatched(self, pairs: Sequence[Pair], generator: Generator) -> list[Side]:
+        """Hard negatives: a listing's picture under the text of another that is much like it."""
+        if not self.mismatched:
+            return []
+        drawn = torch.rand(len(pairs), generator=generator) < self.mismatched
+        sides = []
+        for pair, wanted in zip(pairs, drawn.tolist(), strict=True):
+            row = self.relations.row[pair.candidate.product_id]
+            if wanted and pair.candidate.image and row in self.lookalikes:
+                text = self.products[self.lookalikes[row]].full_text
+                sides.append(Side(pair.candidate.product_id, text, pair.candidate.image))
+        return [side for side in sides if self._presence(side) is Presence.BOTH]
 
-    def _pictures(self, sides: Sequence[Side], generator: Generator) -> Tensor:
-        if not sides:
+    def _pictures(self, plan: Plan, rows: list[int]) -> Tensor:
+        if not rows:
             height, width = self.processor.image_size
             return torch.zeros(0, 3, height, width, dtype=torch.uint8)
+        sides = [plan.sides[row] for row in rows]
         strong = torch.tensor([side.copy_seed is not None for side in sides])
-        return augment(self.pixels.take([side.image for side in sides]), strong, generator)
+        return augment(self.pixels.take([side.image for side in sides]), strong, plan.noise[rows])
 
-    def _tokens(self, texts: list[str], generator: Generator) -> tuple[Tensor, Tensor]:
-        if not texts:
+    def _tokens(self, plan: Plan, rows: list[int]) -> tuple[Tensor, Tensor]:
+        if not rows:
             return torch.zeros(0, 1, dtype=torch.long), torch.zeros(0, 1, dtype=torch.long)
-        ids, mask = self.processor.tokens(texts)
-        if self.word_dropout:
-            hidden = torch.rand(mask.shape, generator=generator) < self.word_dropout
-            hidden[:, 0] = False  # the first token marks the start, and one must stay
-            mask = mask.masked_fill(hidden, 0)
-        return ids, mask
+        ids, mask = self.processor.tokens([plan.sides[row].text for row in rows])
+        return ids, mask.masked_fill(plan.hidden[rows, : mask.shape[1]], 0)
 
-    def _targets(self, pairs: Sequence[Pair], candidates: Sequence[Side]) -> Targets:
+    def _hidden(self, entries: int, generator: Generator) -> Tensor:
+        length = self.processor.tokenizer.model_max_length
+        hidden = torch.rand(entries, length, generator=generator) < self.dropouts.words
+        hidden[:, 0] = False  # the first token marks the start, and one must stay
+        return hidden
+
+    def _targets(
+        self, pairs: Sequence[Pair], candidates: Sequence[Side], mismatched: int
+    ) -> Targets:
         answer = self.relations.rows([pair.candidate.product_id for pair in pairs])
         column = self.relations.rows([side.product_id for side in candidates])
+        near = self._near[answer][:, None] == self._near[column][None, :]
         planes = []
         for text_alone in (False, True):
             right = self.relations.positive_rows(answer, column, text_alone=text_alone)
             open_ = self.relations.masked_rows(answer, column, text_alone=text_alone)
-            planes.append((right, open_))
+            planes.append((right, (open_ | near) & ~right))
+        self._correct(pairs, column, planes)
+        matching = len(candidates) - mismatched
+        for right, open_ in planes:
+            right[:, matching:] = False
+            open_[:, matching:] = False
+        return Targets(
+            positives=torch.from_numpy(np.stack([right for right, _ in planes])),
+            excluded=torch.from_numpy(np.stack([open_ for _, open_ in planes])),
+        )
+
+    def _correct(
+        self,
+        pairs: Sequence[Pair],
+        column: npt.NDArray[np.int64],
+        planes: list[tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]],
+    ) -> None:
+        """What a pair itself says of right and wrong outranks what its products are."""
         for row, pair in enumerate(pairs):
             if pair.answers:
                 also = np.isin(column, self.relations.rows(sorted(pair.answers)))
                 for right, _ in planes:
                     right[row] |= also
             if pair.refuse:
-                wrong = column == self._ids[pair.refuse]
+                wrong = column == self.relations.row[pair.refuse]
                 for right, open_ in planes:
                     right[row] &= ~wrong
                     open_[row] &= ~wrong
-        return Targets(
-            positives=torch.from_numpy(np.stack([right for right, _ in planes])),
-            excluded=torch.from_numpy(np.stack([open_ for _, open_ in planes])),
-        )
+
+
+def _view_rows(presence: Sequence[Presence], whole_only: set[int]) -> dict[Presence, Tensor]:
+    """Entries of each view; some are only meant whole: neither half of them stands alone."""
+    rows = {
+        view: [
+            row
+            for row, has in enumerate(presence)
+            if view in has and (view is Presence.BOTH or row not in whole_only)
+        ]
+        for view in VIEWS
+    }
+    return {view: torch.tensor(r, dtype=torch.long) for view, r in rows.items() if r}

@@ -38,17 +38,13 @@ def save_checkpoint(
     folder: Path,
     modules: dict[str, nn.Module],
     optimizer: torch.optim.Optimizer,
-    generator: torch.Generator,
     state: dict[str, Any],
 ) -> None:
     """Write everything that the next step depends on; an older checkpoint stays until then."""
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    tensors: dict[str, Tensor] = {
-        "rng.torch": torch.get_rng_state(),
-        "rng.batches": generator.get_state(),
-    }
+    tensors: dict[str, Tensor] = {"rng.torch": torch.get_rng_state()}
     if torch.cuda.is_available():
         tensors["rng.cuda"] = torch.cuda.get_rng_state()
     for name, module in modules.items():
@@ -67,7 +63,6 @@ def load_checkpoint(
     folder: Path,
     modules: dict[str, nn.Module],
     optimizer: torch.optim.Optimizer,
-    generator: torch.Generator,
 ) -> dict[str, Any]:
     """Restore what ``save_checkpoint`` wrote and return its state.
 
@@ -88,7 +83,6 @@ def load_checkpoint(
             ) from error
     _load_optimizer(optimizer, tensors)
     torch.set_rng_state(tensors["rng.torch"])
-    generator.set_state(tensors["rng.batches"])
     if "rng.cuda" in tensors and torch.cuda.is_available():
         torch.cuda.set_rng_state(tensors["rng.cuda"])
     state: dict[str, Any] = json.loads((folder / STATE).read_text())

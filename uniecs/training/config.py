@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from uniecs.catalog.pairs import PairConfig
 from uniecs.encoder.choices import PRESETS, EncoderConfig
 from uniecs.errors import UsageError
+from uniecs.losses.config import LossConfig
 
 
 class OptimizerConfig(BaseModel):
@@ -18,6 +19,9 @@ class OptimizerConfig(BaseModel):
 
     lr: float = Field(default=1e-3, gt=0, description="Peak rate of new weights.")
     tower_lr: float = Field(default=1e-3, gt=0, description="Peak rate of both towers.")
+    layer_decay: float = Field(
+        default=1.0, gt=0, le=1, description="Rate of a tower's layer over that of the one above."
+    )
     loss_lr: float = Field(default=1e-2, gt=0, description="Rate of temperatures and weights.")
     weight_decay: float = Field(default=0.05, ge=0)
     warmup: float = Field(default=0.05, ge=0, lt=1, description="Share of the steps.")
@@ -39,7 +43,22 @@ class RunConfig(BaseModel):
     device: str | None = Field(default=None, description="cpu or cuda; by default what there is.")
     validate_every: int = Field(default=4, ge=1, description="Epochs between validations.")
     checkpoint_seconds: float = Field(default=60.0, gt=0)
+    chunk: int = Field(
+        default=0, ge=0, description="Entries encoded at a time (GradCache); 0 for all at once."
+    )
+    ema: float = Field(
+        default=0.0, ge=0, lt=1, description="Decay of the averaged weights that are kept; 0: none."
+    )
     word_dropout: float = Field(default=0.1, ge=0, lt=1, description="Share of tokens hidden.")
+    modality_dropout: float = Field(
+        default=0.15, ge=0, le=0.5, description="Share of sides that lose a picture, or a text."
+    )
+    mismatched: float = Field(
+        default=0.05, ge=0, le=1, description="Share of pairs beside which a wrong listing stands."
+    )
+    hard_negatives: int = Field(
+        default=0, ge=0, description="Epochs between minings of look-alikes; 0 mines none."
+    )
 
     def epochs_for(self, listings: int) -> int:
         """Epochs of a run over so many training listings.
@@ -61,6 +80,7 @@ class TrainConfig(BaseModel):
 
     encoder: EncoderConfig
     pairs: PairConfig = PairConfig()
+    loss: LossConfig = LossConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     run: RunConfig = RunConfig()
 
@@ -81,7 +101,7 @@ def preset(name: str, overrides: Iterable[str] = ()) -> TrainConfig:
         raise UsageError(f"No preset {name!r}; choose one of {', '.join(PRESETS)}.")
     tree = TrainConfig(encoder=PRESETS[name]()).model_dump()
     if name == "base":
-        tree["optimizer"] |= {"lr": 1e-4, "tower_lr": 1e-5}
+        tree["optimizer"] |= {"lr": 1e-4, "tower_lr": 1e-5, "layer_decay": 0.75}
     for override in overrides:
         _set(tree, override)
     try:

@@ -1,7 +1,9 @@
 """Parameter groups, and the rate of each over optimizer steps."""
 
 import math
+import re
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import nn
@@ -13,27 +15,48 @@ from uniecs.training.config import OptimizerConfig
 def build_optimizer(
     model: UniECSModel, loss: nn.Module, config: OptimizerConfig
 ) -> torch.optim.AdamW:
-    """AdamW over towers, new weights and loss parameters; 1-D parameters do not decay."""
-    towers = [*model.vision.parameters(), *model.text.parameters()]
-    in_towers = {id(p) for p in towers}
-    fresh = [p for p in model.parameters() if id(p) not in in_towers]
-    groups = [
-        *_groups(towers, config.tower_lr, config.weight_decay),
-        *_groups(fresh, config.lr, config.weight_decay),
-        {"params": list(loss.parameters()), "lr": config.loss_lr, "weight_decay": 0.0},
-    ]
+    """AdamW over towers, new weights and loss parameters; 1-D parameters do not decay.
+
+    A tower's layer that stands k layers below its last learns at ``tower_lr * layer_decay^k``.
+    """
+    towers = {**_by_depth(model.vision), **_by_depth(model.text)}
+    fresh = [p for p in model.parameters() if p not in towers]
+    groups = _groups(fresh, config.lr, config.weight_decay)
+    for below in sorted(set(towers.values())):
+        layer = [p for p, depth in towers.items() if depth == below]
+        lr = config.tower_lr * config.layer_decay**below
+        groups += _groups(layer, lr, config.weight_decay)
+    groups.append({"params": list(loss.parameters()), "lr": config.loss_lr, "weight_decay": 0.0})
     for group in groups:
         group["peak"] = group["lr"]
     return torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-6)
 
 
-def _groups(parameters: Iterable[nn.Parameter], lr: float, decay: float) -> list[dict[str, object]]:
+_LAYER = re.compile(r"\.(?:layers?|blocks?|stages)\.(\d+)\.")
+
+
+def _by_depth(tower: nn.Module) -> dict[nn.Parameter, int]:
+    """Layers that stand above each parameter's own, by the numbers in transformers' names."""
+    found = {p: _LAYER.search(name) for name, p in tower.named_parameters()}
+    layers = 1 + max((int(match[1]) for match in found.values() if match), default=-1)
+    first = next((place for place, match in enumerate(found.values()) if match), 0)
+    depths = {}
+    for place, (parameter, match) in enumerate(found.items()):
+        if match:
+            depths[parameter] = layers - 1 - int(match[1])
+        else:  # before the layers: embeddings; after them: the last norm
+            depths[parameter] = layers if place < first else 0
+    return depths
+
+
+def _groups(parameters: Iterable[nn.Parameter], lr: float, decay: float) -> list[dict[str, Any]]:
     trained = [p for p in parameters if p.requires_grad]
     matrices = [p for p in trained if p.dim() > 1]
     vectors = [p for p in trained if p.dim() <= 1]
     return [
-        {"params": matrices, "lr": lr, "weight_decay": decay},
-        {"params": vectors, "lr": lr, "weight_decay": 0.0},
+        {"params": part, "lr": lr, "weight_decay": share}
+        for part, share in ((matrices, decay), (vectors, 0.0))
+        if part
     ]
 
 

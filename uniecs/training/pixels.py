@@ -2,15 +2,16 @@
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor
+from torch import Tensor
 
 from uniecs.catalog.images import ImageLimits, decode_image, resolve_image
 from uniecs.encoder.processor import UniECSProcessor
@@ -22,17 +23,22 @@ DECODERS = 4
 class PixelStore:
     """Pictures of a catalog as the processor sees them, [N, 3, H, W] uint8 on disk.
 
+    The file is named by the pictures' contents and the processor's size, so that runs over the
+    same pictures share it, whatever their catalogs are called.
+
     Args:
-        folder: Where the file is kept; a finished one of the same pictures is used again.
+        folder: Where such files are kept.
         root: The catalog folder.
-        paths: Pictures relative to ``root``; one that cannot be decoded is absent.
+        digests: Path relative to ``root`` -> sha256 of its bytes. A picture that cannot be decoded
+            is absent.
+        progress: Told of every picture that is decoded.
     """
 
     def __init__(
         self,
         folder: Path,
         root: Path,
-        paths: Sequence[str],
+        digests: Mapping[str, str],
         processor: UniECSProcessor,
         *,
         progress: Callable[[int], None] | None = None,
@@ -40,31 +46,34 @@ class PixelStore:
         self._root = root
         self._processor = processor
         self._limits = ImageLimits(draft_side=max(processor.image_size))
+        paths = {digest: path for path, digest in sorted(digests.items()) if digest}
+        resample = int(processor.image_processor.resample)
+        size = [*processor.image_size, resample]
+        key = sha256(json.dumps([sorted(paths), size]).encode()).hexdigest()[:32]
         shape = (len(paths), 3, *processor.image_size)
-        names = json.dumps({"paths": list(paths), "shape": shape})
-        if not _holds(folder, names):
-            self._fill(folder, list(paths), shape, names, progress)
-        rows = json.loads((folder / "rows.json").read_text())
-        self.row: dict[str, int] = {path: row for path, row in rows.items() if row >= 0}
+        self.folder = folder / key
+        if not (self.folder / "rows.json").is_file():
+            self._fill(self.folder, paths, shape, progress)
+        rows: dict[str, int] = json.loads((self.folder / "rows.json").read_text())
+        self._row = {path: rows[digest] for path, digest in digests.items() if digest in rows}
         self._pixels: npt.NDArray[np.uint8] = (
-            np.load(folder / "pixels.npy", mmap_mode="r")
+            np.load(self.folder / "pixels.npy", mmap_mode="r")
             if len(paths)
             else np.zeros(shape, dtype=np.uint8)
         )
 
     def __contains__(self, path: str) -> bool:
-        return path in self.row
+        return path in self._row
 
-    def take(self, paths: Sequence[str]) -> Tensor:
+    def take(self, paths: list[str]) -> Tensor:
         """[N, 3, H, W] uint8."""
-        return torch.from_numpy(self._pixels[[self.row[path] for path in paths]])
+        return torch.from_numpy(self._pixels[[self._row[path] for path in paths]])
 
     def _fill(
         self,
         folder: Path,
-        paths: list[str],
+        paths: dict[str, str],
         shape: tuple[int, ...],
-        names: str,
         progress: Callable[[int], None] | None,
     ) -> None:
         partial = folder.with_name(folder.name + ".partial")
@@ -74,15 +83,15 @@ class PixelStore:
         if paths:
             out = np.lib.format.open_memmap(partial / "pixels.npy", "w+", np.uint8, shape)
             with ThreadPoolExecutor(DECODERS) as pool:
-                for row, pixels in enumerate(pool.map(self._decode, paths)):
-                    rows[paths[row]] = row if pixels is not None else -1
+                decoded = pool.map(self._decode, paths.values())
+                for row, (digest, pixels) in enumerate(zip(paths, decoded, strict=True)):
                     if pixels is not None:
+                        rows[digest] = row
                         out[row] = pixels
                     if progress:
                         progress(1)
             out.flush()
         (partial / "rows.json").write_text(json.dumps(rows))
-        (partial / "names.json").write_text(names)
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
 
@@ -94,18 +103,17 @@ class PixelStore:
         return self._processor.pixels(picture)
 
 
-def _holds(folder: Path, names: str) -> bool:
-    path = folder / "names.json"
-    return path.is_file() and path.read_text() == names
+NOISE = 7
+"""Random numbers per picture that ``augment`` uses."""
 
 
-def augment(pixels: Tensor, strong: Tensor, generator: Generator) -> Tensor:
+def augment(pixels: Tensor, strong: Tensor, noise: Tensor) -> Tensor:
     """Crop, flip and re-light each picture: a little, or as much as a copy (``strong``).
 
     Args:
         pixels: [N, 3, H, W] uint8.
         strong: [N] bool: the picture stands for a cropped, re-lit, re-encoded copy of itself.
-        generator: Source of randomness, on the CPU.
+        noise: [N, NOISE] uniform in [0, 1).
 
     Returns:
         [N, 3, H, W] uint8.
@@ -113,23 +121,20 @@ def augment(pixels: Tensor, strong: Tensor, generator: Generator) -> Tensor:
     count = len(pixels)
     if not count:
         return pixels
-
-    def between(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(count, generator=generator)
-
-    side = torch.where(strong, between(0.80, 1.0), between(0.92, 1.0))
+    crop, flip, right, down, *lights = noise.unbind(dim=1)
+    side = torch.where(strong, 0.80 + 0.20 * crop, 0.92 + 0.08 * crop)
     shift = 1 - side
     theta = torch.zeros(count, 2, 3)
-    theta[:, 0, 0] = side * torch.where(between(0, 1) < 0.5, 1.0, -1.0)
+    theta[:, 0, 0] = side * torch.where(flip < 0.5, 1.0, -1.0)
     theta[:, 1, 1] = side
-    theta[:, 0, 2] = shift * between(-1, 1)
-    theta[:, 1, 2] = shift * between(-1, 1)
+    theta[:, 0, 2] = shift * (2 * right - 1)
+    theta[:, 1, 2] = shift * (2 * down - 1)
     grid = F.affine_grid(theta, list(pixels.shape), align_corners=False)
     moved = F.grid_sample(
         pixels.float(), grid, mode="bilinear", padding_mode="border", align_corners=False
     )
     spread = torch.where(strong, torch.tensor(0.2), torch.tensor(0.08))
-    light, contrast, colour = (1 + spread * between(-1, 1) for _ in range(3))
+    light, contrast, colour = (1 + spread * (2 * drawn - 1) for drawn in lights)
     return _relight(moved, light, contrast, colour)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,15 +19,15 @@ from uniecs.encoder.folder import save_model_folder, verify_model_folder
 from uniecs.encoder.model import UniECSModel
 from uniecs.encoder.processor import UniECSProcessor
 from uniecs.errors import UsageError
-from uniecs.training.batches import Batcher
+from uniecs.training.batches import Batcher, Dropouts
 from uniecs.training.card import model_card
 from uniecs.training.config import TrainConfig
+from uniecs.training.distributed import Processes, default_device, processes
+from uniecs.training.history import History, Note, best_validation
+from uniecs.training.lookalikes import lookalike_texts, near_duplicates
 from uniecs.training.pixels import PixelStore
-from uniecs.training.trainer import Trainer, write_json
+from uniecs.training.trainer import Epochs, Trainer, write_json
 from uniecs.training.validation import Validator
-
-Note = Callable[[str, dict[str, Any]], None]
-"""Receives (``pictures`` | ``step`` | ``validation``, values) while a run is under way."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +59,19 @@ def train(
     config: TrainConfig,
     *,
     resume: bool = False,
+    pictures: Path | None = None,
     note: Note | None = None,
 ) -> TrainReport:
     """Train on the catalog's train split; val selects the weights that are kept.
+
+    Started by torchrun, the processes share each batch, and the first one writes the files.
 
     Args:
         catalog_folder: A catalog whose rows are valid.
         out: Run folder: ``model/``, ``config.json``, ``history.jsonl``, ``train.json``.
         config: Resolved config.
         resume: Continue an interrupted run of the same config, to the same weights.
+        pictures: Where decoded pictures are kept for other runs; by default they are thrown away.
         note: Told about progress.
 
     Raises:
@@ -77,35 +80,91 @@ def train(
         ModelError: When a pretrained tower cannot be loaded.
     """
     note = note or (lambda _kind, _values: None)
-    if (finished := _open_run(out, config, resume=resume)) is not None:
-        return finished
+    with processes() as world:
+        finished = _open_run(out, config, resume=resume) if world.first else None
+        if world.agree("finished" if finished else "") == "finished":
+            return finished or _read_report(out)
+        run = _prepare(catalog_folder, out, config, pictures, note, world)
+        run.trainer.fit()
+        if world.first:
+            _finish(out, run)
+        world.wait()
+    return _read_report(out)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What a run is made of."""
+
+    trainer: Trainer
+    processor: UniECSProcessor
+    catalog: Catalog
+    pairs: TrainingPairs
+
+
+def _prepare(
+    catalog_folder: Path,
+    out: Path,
+    config: TrainConfig,
+    pictures: Path | None,
+    note: Note,
+    world: Processes,
+) -> _Run:
     catalog = Catalog(catalog_folder)
     digests = PictureDigests(catalog_folder)
     pairs = TrainingPairs(catalog, config.pairs, digests)
     texts = [text for p in pairs.products for text in (p.title, p.details) if text]
     model, processor = build_encoder(config.encoder, texts, seed=config.run.seed)
-    device = config.run.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    _place(model, device, torch.channels_last)
+    _place(model, config.run.device or default_device(), torch.channels_last)
     relations = catalog_relations(catalog, digests)
-    wanted = sorted({path for p in pairs.products for path in p.image_paths})
-    pixels = PixelStore(
-        out / "cache", catalog_folder, wanted, processor,
-        progress=lambda n: note("pictures", {"done": n, "total": len(wanted)}),
-    )  # fmt: skip
-    epochs = config.run.epochs_for(len(pairs.products))
+    pixels = _pictures(pictures or out / "cache", catalog_folder, pairs, processor, note, world)
+    listings = [relations.row[product_id] for product_id in pairs.listings]
+    batcher = Batcher(
+        catalog.products,
+        relations,
+        pixels,
+        processor,
+        Dropouts(config.run.word_dropout, config.run.modality_dropout),
+        near=near_duplicates(catalog.products, pixels),
+        lookalikes=lookalike_texts(catalog.products, listings) if config.run.mismatched else None,
+        mismatched=config.run.mismatched,
+    )
     trainer = Trainer(
         config,
         model,
-        Batcher(catalog.products, relations, pixels, processor, config.run.word_dropout),
-        lambda epoch: pairs.draw(epoch, config.run.seed),
+        batcher,
+        Epochs(
+            lambda epoch: pairs.draw(epoch, config.run.seed),
+            listings,
+            config.run.epochs_for(len(pairs.products)),
+        ),
         Validator(evaluation_pairs(catalog, "val"), relations, catalog_folder, processor),
-        epochs=epochs,
         folder=out,
-        report=_History(out / "history.jsonl", note),
+        report=History(out / "history.jsonl", note),
+        world=world,
     )
-    trainer.fit()
-    shares = kind_shares(pairs.draw(epochs - 1, config.run.seed))
-    return _finish(out, trainer, processor, catalog.digest, shares)
+    return _Run(trainer, processor, catalog, pairs)
+
+
+def _pictures(
+    folder: Path,
+    root: Path,
+    pairs: TrainingPairs,
+    processor: UniECSProcessor,
+    note: Note,
+    world: Processes,
+) -> PixelStore:
+    """Decode the training pictures, in the first process alone."""
+    wanted = sorted({path for p in pairs.products for path in p.image_paths})
+    digests = {path: pairs.digests.of(path) for path in wanted}
+
+    def progress(done: int) -> None:
+        note("pictures", {"done": done, "total": len(wanted)})
+
+    if world.first:
+        PixelStore(folder, root, digests, processor, progress=progress)
+    world.wait()
+    return PixelStore(folder, root, digests, processor)
 
 
 def _open_run(out: Path, config: TrainConfig, *, resume: bool) -> TrainReport | None:
@@ -124,7 +183,7 @@ def _open_run(out: Path, config: TrainConfig, *, resume: bool) -> TrainReport | 
             )
         if (out / "train.json").is_file():
             verify_model_folder(out / "model")
-            return TrainReport(**json.loads((out / "train.json").read_text()))
+            return _read_report(out)
         return None
     if out.is_dir() and any(out.iterdir()):
         raise UsageError(f"{out} is not empty and holds no run; give another --out.")
@@ -133,32 +192,30 @@ def _open_run(out: Path, config: TrainConfig, *, resume: bool) -> TrainReport | 
     return None
 
 
-def _finish(
-    out: Path,
-    trainer: Trainer,
-    processor: UniECSProcessor,
-    catalog_digest: str,
-    shares: dict[str, float],
-) -> TrainReport:
-    model: UniECSModel = trainer.model
-    val = _best_validation(out / "history.jsonl", trainer.progress.best_epoch)
+def _finish(out: Path, run: _Run) -> None:
+    trainer, progress = run.trainer, run.trainer.progress
+    shares = kind_shares(run.pairs.draw(trainer.epochs.count - 1, trainer.config.run.seed))
     details: dict[str, Any] = {
-        "steps": trainer.progress.step,
-        "best_epoch": trainer.progress.best_epoch,
-        "val": val,
+        "steps": progress.step,
+        "best_epoch": progress.best_epoch,
+        "val": best_validation(out / "history.jsonl", progress.best_epoch),
         "pairs": shares,
         "precision": trainer.precision,
-        "catalog_digest": catalog_digest,
+        "catalog_digest": run.catalog.digest,
     }
+    model: UniECSModel = trainer.model
     card = model_card(trainer.config, model.num_parameters(), details)
     _place(model, "cpu", torch.contiguous_format)
-    manifest = save_model_folder(model, processor, out / "model", card=card)
-    report = TrainReport(model_version=manifest.version, **details)
-    write_json(out / "train.json", asdict(report))
-    for name in ("cache", "checkpoint"):
+    manifest = save_model_folder(model, run.processor, out / "model", card=card)
+    write_json(out / "speed.json", {"waited_for_batches": round(trainer.waiting.share, 4)})
+    write_json(out / "train.json", asdict(TrainReport(model_version=manifest.version, **details)))
+    for name in ("cache", "checkpoint", "negatives"):
         shutil.rmtree(out / name, ignore_errors=True)
     (out / "best.safetensors").unlink(missing_ok=True)
-    return report
+
+
+def _read_report(out: Path) -> TrainReport:
+    return TrainReport(**json.loads((out / "train.json").read_text()))
 
 
 def _place(model: nn.Module, device: str, layout: torch.memory_format) -> None:
@@ -167,41 +224,3 @@ def _place(model: nn.Module, device: str, layout: torch.memory_format) -> None:
     for parameter in model.parameters():
         if parameter.dim() == 4:
             parameter.data = parameter.data.contiguous(memory_format=layout)
-
-
-def _best_validation(history: Path, epoch: int) -> dict[str, float]:
-    rows = [json.loads(line) for line in history.read_text().splitlines()]
-    scores = [row["val"] for row in rows if row.get("epoch") == epoch]
-    return dict(scores[-1]) if scores else {}
-
-
-class _History:
-    """Appends what the trainer reports; after a resume, steps that are run again replace theirs."""
-
-    def __init__(self, path: Path, note: Note) -> None:
-        self._path = path
-        self._note = note
-        self._opened = False
-
-    def __call__(self, row: dict[str, Any]) -> None:
-        if not self._opened:
-            self._cut_after(row["step"] - 1)
-            self._opened = True
-        with self._path.open("a") as stream:
-            stream.write(json.dumps(row) + "\n")
-        self._note("validation" if "val" in row else "step", row)
-
-    def _cut_after(self, step: int) -> None:
-        if self._path.exists():
-            kept = [line for line in _lines(self._path) if json.loads(line)["step"] <= step]
-            self._path.write_text("".join(f"{line}\n" for line in kept))
-
-
-def _lines(path: Path) -> Iterable[str]:
-    """Whole lines; a kill may have cut the last one short."""
-    for line in path.read_text().splitlines():
-        try:
-            json.loads(line)
-        except json.JSONDecodeError:
-            return
-        yield line

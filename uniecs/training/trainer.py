@@ -3,18 +3,20 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from uniecs.catalog.pairs import Pair
-from uniecs.losses.directions import alignment_loss, intra_loss
-from uniecs.losses.weighting import Temperatures, UncertaintyWeighting
-from uniecs.training.batches import Batch, Batcher
+from uniecs.losses.objective import build_objective
+from uniecs.training.batches import Batcher, Inputs, Plan
 from uniecs.training.checkpoint import (
     Progress,
     has_checkpoint,
@@ -22,27 +24,34 @@ from uniecs.training.checkpoint import (
     save_checkpoint,
 )
 from uniecs.training.config import TrainConfig
+from uniecs.training.distributed import ALONE, Processes
+from uniecs.training.loader import Waiting, made_ahead
+from uniecs.training.lookalikes import mine_neighbours
 from uniecs.training.memory import EVERY, return_free_memory
 from uniecs.training.optimization import build_optimizer, rate, set_rate
 from uniecs.training.precision import faster_precision
+from uniecs.training.sampler import epoch_batches
+from uniecs.training.step import backward
 from uniecs.training.validation import Validator
-from uniecs.training.views import batch_views
-
-FAMILIES: dict[str, Callable[..., torch.Tensor]] = {
-    "alignment": alignment_loss,
-    "intra": intra_loss,
-}
+from uniecs.training.views import Entries, entry_views
 
 Report = Callable[[dict[str, Any]], None]
+Ready = tuple[Plan, list[Inputs]]
 
 
-class LossModule(nn.Module):
-    """The learned parameters of the loss: temperatures and weights of the families."""
+@dataclass(frozen=True)
+class Epochs:
+    """The pairs of a run.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.temperatures = Temperatures(tuple(FAMILIES))
-        self.weighting = UncertaintyWeighting(tuple(FAMILIES))
+    Attributes:
+        draw: Epoch -> its pairs, one per training listing and always in the order of listings.
+        listings: [N] product rows of the training listings.
+        count: Length of the run.
+    """
+
+    draw: Callable[[int], list[Pair]]
+    listings: list[int]
+    count: int
 
 
 class Trainer:
@@ -52,11 +61,11 @@ class Trainer:
         config: Resolved config.
         model: Model to train, on its device.
         batcher: Makes batches of pairs.
-        draw: Pairs of an epoch.
-        epochs: Length of the run.
+        epochs: What is trained on, and for how long.
         validator: Scores the model on val.
         folder: Where checkpoint, best weights and history are kept.
         report: Called with one dict per step and per validation.
+        world: The processes that train together.
     """
 
     def __init__(
@@ -64,26 +73,30 @@ class Trainer:
         config: TrainConfig,
         model: Any,
         batcher: Batcher,
-        draw: Callable[[int], list[Pair]],
+        epochs: Epochs,
         validator: Validator,
         *,
-        epochs: int,
         folder: Path,
         report: Report,
+        world: Processes = ALONE,
     ) -> None:
         self.config = config
         self.model = model
         self.batcher = batcher
-        self.draw = draw
-        self.validator = validator
         self.epochs = epochs
+        self.validator = validator
         self.folder = folder
         self.report = report
-        self.loss = LossModule().to(model.device)
-        self.optimizer = build_optimizer(model, self.loss, config.optimizer)
-        self.generator = torch.Generator().manual_seed(config.run.seed)
+        self.world = world
+        self.objective = build_objective(config.loss).to(model.device, model.dtype)
+        self.optimizer = build_optimizer(model, self.objective, config.optimizer)
+        self.average: AveragedModel | None = None
+        if config.run.ema:
+            decay = get_ema_multi_avg_fn(config.run.ema)
+            self.average = AveragedModel(model, multi_avg_fn=decay, use_buffers=True)
         self.progress = Progress()
-        self.precision = config.run.precision
+        self.precision: str = config.run.precision
+        self.waiting = Waiting()
         self._saved = time.monotonic()
 
     @property
@@ -91,108 +104,160 @@ class Trainer:
         """Folder of the checkpoint."""
         return self.folder / "checkpoint"
 
+    @property
+    def kept(self) -> Any:
+        """The model whose weights are kept: the average of them, where there is one."""
+        return self.model if self.average is None else self.average.module
+
     def fit(self) -> Progress:
         """Train to the end, from the checkpoint if there is one; the best weights are kept."""
         torch.manual_seed(self.config.run.seed)
         self._restore()
         if self.precision == "auto":
-            self.precision = faster_precision(self.model, self.config.encoder.image_size)
-        run = self.config.run
-        while self.progress.epoch < self.epochs:
-            pairs = self._shuffled(self.progress.epoch)
-            total = self.epochs * self._batches(pairs)
-            self.model.train()
-            self.loss.train()
-            for chunk in self._remaining(pairs):
-                self._step(self.batcher.batch(chunk, self.generator), total)
-                self.progress.batch += 1
-                if time.monotonic() - self._saved > run.checkpoint_seconds:
-                    self._save()
-            self.progress.epoch += 1
-            self.progress.batch = 0
-            if self.progress.epoch % run.validate_every == 0 or self.progress.epoch == self.epochs:
-                self._validate()
-            self._save()
+            probed = faster_precision(self.model, self.config.encoder.image_size)
+            self.precision = self.world.agree(probed)
+        self.waiting = Waiting()
+        while self.progress.epoch < self.epochs.count:
+            self._epoch()
+        self.world.wait()
         self.model.load_state_dict(load_file(self.folder / "best.safetensors"))
         return self.progress
 
-    def _batches(self, pairs: list[Pair]) -> int:
-        return max(1, len(pairs) // self.config.run.batch_size)
+    def _epoch(self) -> None:
+        run, epoch = self.config.run, self.progress.epoch
+        pairs = self.epochs.draw(epoch)
+        groups = [self.batcher.products[row].group for row in self.epochs.listings]
+        order = Random(f"{run.seed}:{epoch}:order")
+        batches = epoch_batches(groups, run.batch_size, order, self._neighbours())
+        total = self.epochs.count * len(batches)
+        self.model.train()
+        self.objective.train()
+        remaining = list(enumerate(batches))[self.progress.batch :]
+        for plan, chunks in self._made(pairs, remaining):
+            self._step(plan, chunks, total)
+            self.progress.batch += 1
+            if time.monotonic() - self._saved > run.checkpoint_seconds:
+                self._save()
+        self.objective.end_epoch()
+        self.progress.epoch += 1
+        self.progress.batch = 0
+        if (
+            self.progress.epoch % run.validate_every == 0
+            or self.progress.epoch == self.epochs.count
+        ):
+            self._validate()
+        self._save()
 
-    def _shuffled(self, epoch: int) -> list[Pair]:
-        pairs = self.draw(epoch)
-        order = torch.Generator().manual_seed(self.config.run.seed * 1_000_003 + epoch)
-        return [pairs[row] for row in torch.randperm(len(pairs), generator=order)]
+    def _made(self, pairs: list[Pair], batches: list[tuple[int, list[int]]]) -> Iterator[Ready]:
+        """Plans and this process's inputs, made ahead; each batch draws from a seed of its own."""
+        run, epoch = self.config.run, self.progress.epoch
 
-    def _remaining(self, pairs: list[Pair]) -> Iterator[list[Pair]]:
-        count = self._batches(pairs)
-        for number in range(self.progress.batch, count):
-            yield pairs[number::count]  # every pair once, batches of nearly equal size
+        def make(task: tuple[int, list[int]]) -> Ready:
+            number, members = task
+            seed = Random(f"{run.seed}:{epoch}:{number}").getrandbits(63)
+            generator = torch.Generator().manual_seed(seed)
+            plan = self.batcher.plan([pairs[row] for row in members], generator)
+            start, stop = self.world.share(len(plan.sides))
+            size = run.chunk or stop - start
+            bounds = range(start, stop, max(1, size))
+            return plan, [self.batcher.inputs(plan, at, min(at + size, stop)) for at in bounds]
 
-    def _step(self, batch: Batch, total: int) -> None:
+        return made_ahead(batches, make, self.waiting)
+
+    def _encode(self, inputs: Inputs) -> Entries:
+        half = self.precision == "bfloat16"
+        with torch.autocast(self.model.device.type, torch.bfloat16, enabled=half):
+            return entry_views(self.model, self.batcher.processor, inputs)
+
+    def _step(self, plan: Plan, chunks: list[Inputs], total: int) -> None:
         share = rate(self.progress.step, total, self.config.optimizer)
         set_rate(self.optimizer, share)
-        device = self.model.device
-        half = self.precision == "bfloat16"
-        with torch.autocast(device.type, torch.bfloat16, enabled=half):
-            queries, candidates = batch_views(self.model, self.batcher.processor, batch)
-        taus = self.loss.temperatures()
-        targets = batch.targets.to(device)
-        losses = {
-            name: family(queries, candidates, targets, taus[name])
-            for name, family in FAMILIES.items()
-        }
-        total_loss = self.loss.weighting(losses)
         self.optimizer.zero_grad(set_to_none=True)
-        total_loss.backward()
+        loss, logged = backward(
+            self.model, self._encode, self.objective, plan, chunks, world=self.world
+        )
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.optimizer.clip)
         self.optimizer.step()
-        self.loss.temperatures.keep_in_range()
+        self.objective.after_step()
+        if self.average is not None:
+            self.average.update_parameters(self.model)
         self.progress.step += 1
         if self.progress.step % EVERY == 0:
             return_free_memory()
-        self.report(
-            {
-                "step": self.progress.step,
-                "total": total,
-                "pairs": batch.queries,
-                "loss": float(total_loss.detach()),
-                **{f"loss_{name}": float(value.detach()) for name, value in losses.items()},
-                **{f"weight_{name}": w for name, w in self.loss.weighting.weights().items()},
-                **{f"tau_{name}": float(tau.detach()) for name, tau in taus.items()},
-                "lr": self.optimizer.param_groups[0]["lr"],
-                "gradient_norm": float(norm),
-            }
-        )
+        if self.world.first:
+            self.report(
+                {
+                    "step": self.progress.step,
+                    "total": total,
+                    "pairs": plan.queries,
+                    "loss": float(loss),
+                    **logged,
+                    "lr": self.config.optimizer.lr * share,
+                    "gradient_norm": float(norm),
+                }
+            )
+
+    def _neighbours(self) -> dict[int, list[int]] | None:
+        """What the encoder confused when it was last asked; asked again as the config says.
+
+        Kept beside the checkpoint under the epoch's number, so that a run that goes on in the
+        middle of an epoch deals out the same batches.
+        """
+        every, epoch = self.config.run.hard_negatives, self.progress.epoch
+        if not every or epoch < every:
+            return None
+        asked = epoch - epoch % every
+        path = self.folder / "negatives" / f"{asked}.npy"
+        if not path.exists():
+            found = mine_neighbours(
+                self.model,
+                self.batcher.processor,
+                self.batcher,
+                self.epochs.listings,
+                self.batcher.relations,
+            )
+            if self.world.first:
+                path.parent.mkdir(exist_ok=True)
+                partial = path.with_suffix(".partial.npy")
+                np.save(partial, found)
+                partial.rename(path)
+            self.world.wait()
+        mined = np.load(path)
+        return {row: [int(o) for o in others if o >= 0] for row, others in enumerate(mined)}
 
     def _validate(self) -> None:
-        scores = self.validator.recall(self.model)
+        self.world.same_buffers(self.model)
+        if not self.world.first:
+            return
+        scores = self.validator.recall(self.kept)
         if scores["macro"] > self.progress.best:
             self.progress.best = scores["macro"]
             self.progress.best_epoch = self.progress.epoch
             partial = self.folder / "best.partial"
-            save_file(
-                {k: v.detach().cpu().contiguous() for k, v in self.model.state_dict().items()},
-                partial,
-            )
+            state = self.kept.state_dict()
+            save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, partial)
             partial.rename(self.folder / "best.safetensors")
         self.report({"step": self.progress.step, "epoch": self.progress.epoch, "val": scores})
 
+    @property
+    def _modules(self) -> dict[str, nn.Module]:
+        modules: dict[str, nn.Module] = {"model": self.model, "objective": self.objective}
+        return modules if self.average is None else {**modules, "average": self.average}
+
     def _save(self) -> None:
-        state = {
-            "progress": asdict(self.progress),
-            "precision": self.precision,
-            "config": self.config.model_dump(mode="json"),
-        }
-        modules = {"model": self.model, "loss": self.loss}
-        save_checkpoint(self.checkpoint, modules, self.optimizer, self.generator, state)
+        if self.world.first:
+            state = {
+                "progress": asdict(self.progress),
+                "precision": self.precision,
+                "config": self.config.model_dump(mode="json"),
+            }
+            save_checkpoint(self.checkpoint, self._modules, self.optimizer, state)
         self._saved = time.monotonic()
 
     def _restore(self) -> None:
         if not has_checkpoint(self.checkpoint):
             return
-        modules = {"model": self.model, "loss": self.loss}
-        state = load_checkpoint(self.checkpoint, modules, self.optimizer, self.generator)
+        state = load_checkpoint(self.checkpoint, self._modules, self.optimizer)
         self.progress = Progress(**state["progress"])
         self.precision = state["precision"]
 

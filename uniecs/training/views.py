@@ -1,4 +1,4 @@
-"""The views of a batch in one pass: each tower once per entry, one stacked fusion of all views."""
+"""The views of some entries in one pass: each tower once per entry, one stacked fusion."""
 
 import torch
 from torch import Tensor
@@ -8,40 +8,48 @@ from uniecs.encoder.fusion import Stream
 from uniecs.encoder.model import UniECSModel
 from uniecs.encoder.processor import UniECSProcessor
 from uniecs.losses.directions import View
-from uniecs.training.batches import Batch
+from uniecs.training.batches import Inputs
+
+Entries = dict[Presence, View]
+"""Views by presence; ``places`` are entries of the plan."""
 
 
-def batch_views(
-    model: UniECSModel, processor: UniECSProcessor, batch: Batch
-) -> tuple[dict[Presence, View], dict[Presence, View]]:
-    """Views of the queries and of the candidates."""
+def entry_views(model: UniECSModel, processor: UniECSProcessor, inputs: Inputs) -> Entries:
+    """All views of the entries, [n, dim] each."""
     device = model.device
     image = text = None
-    if len(batch.image_rows):
-        pixels = processor.normalise(batch.pixels.to(device))
+    if len(inputs.image_rows):
+        pixels = processor.normalise(inputs.pixels.to(device)).to(model.dtype)
         image = model.image_tokens(pixels.contiguous(memory_format=torch.channels_last))
-    if len(batch.text_rows):
-        text = model.text_tokens(batch.input_ids.to(device), batch.attention_mask.to(device))
-    vectors = _fuse_views(model, batch, image, text)
-    queries, candidates = {}, {}
+    if len(inputs.text_rows):
+        text = model.text_tokens(inputs.input_ids.to(device), inputs.attention_mask.to(device))
+    if not inputs.view_rows:
+        return {}
+    vectors = _fuse_views(model, inputs, image, text)
+    found: Entries = {}
     start = 0
     for view in VIEWS:
-        rows = batch.view_rows.get(view)
-        if rows is None:
-            continue
-        rows = rows.to(device)
-        part = vectors[start : start + len(rows)]
-        start += len(rows)
-        asked = int((rows < batch.queries).sum())  # rows ascend, so the queries come first
-        if asked:
-            queries[view] = View(part[:asked], rows[:asked])
-        if asked < len(rows):
-            candidates[view] = View(part[asked:], rows[asked:] - batch.queries)
-    return queries, candidates
+        if (rows := inputs.view_rows.get(view)) is not None:
+            found[view] = View(vectors[start : start + len(rows)], rows.to(device))
+            start += len(rows)
+    return found
+
+
+def two_sides(entries: Entries, queries: int) -> tuple[Entries, Entries]:
+    """Split views into those of the queries and those of the candidates."""
+    asked: Entries = {}
+    answering: Entries = {}
+    for view, found in entries.items():
+        count = int((found.places < queries).sum())  # places ascend, so the queries come first
+        if count:
+            asked[view] = View(found.vectors[:count], found.places[:count])
+        if count < len(found.places):
+            answering[view] = View(found.vectors[count:], found.places[count:] - queries)
+    return asked, answering
 
 
 def _fuse_views(
-    model: UniECSModel, batch: Batch, image: Tensor | None, text: Tensor | None
+    model: UniECSModel, inputs: Inputs, image: Tensor | None, text: Tensor | None
 ) -> Tensor:
     """Vectors of all views, stacked along the batch axis in the order of VIEWS."""
     total = 0
@@ -50,25 +58,25 @@ def _fuse_views(
     image_entries: list[Tensor] = []
     text_entries: list[Tensor] = []
     for view in VIEWS:
-        rows = batch.view_rows.get(view)
+        rows = inputs.view_rows.get(view)
         if rows is None:
             continue
         places = torch.arange(total, total + len(rows))
         if Presence.IMAGE in view:
             image_places.append(places)
-            image_entries.append(torch.searchsorted(batch.image_rows, rows))
+            image_entries.append(torch.searchsorted(inputs.image_rows, rows))
         if Presence.TEXT in view:
             text_places.append(places)
-            text_entries.append(torch.searchsorted(batch.text_rows, rows))
+            text_entries.append(torch.searchsorted(inputs.text_rows, rows))
         total += len(rows)
     device = model.device
     image_stream = text_stream = None
-    if image is not None:
+    if image is not None and image_entries:
         picked = torch.cat(image_entries).to(device)
         image_stream = Stream(image.index_select(0, picked), torch.cat(image_places).to(device))
-    if text is not None:
+    if text is not None and text_entries:
         picked = torch.cat(text_entries).to(device)
-        mask = batch.attention_mask.to(device).bool()[picked]
+        mask = inputs.attention_mask.to(device).bool()[picked]
         text_stream = Stream(text.index_select(0, picked), torch.cat(text_places).to(device), mask)
     vectors = model.fuse(image_stream, text_stream, total).vectors
     if vectors is None:

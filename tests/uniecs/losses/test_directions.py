@@ -1,19 +1,11 @@
-"""The families hold the nine directions once each, and see positives by the task's plane."""
+"""Directions see positives by the task's plane, and skip what a batch lacks."""
 
 import torch
 import torch.nn.functional as F
 
 from uniecs.catalog.presence import TASKS, Presence
 from uniecs.losses.contrastive import symmetric_nce
-from uniecs.losses.directions import (
-    CROSS,
-    INTRA,
-    Targets,
-    View,
-    alignment_loss,
-    directions_loss,
-    intra_loss,
-)
+from uniecs.losses.directions import Targets, View, directions_loss, shared_entries
 
 
 def views(count: int, seed: int) -> dict[Presence, View]:
@@ -39,21 +31,6 @@ def targets() -> Targets:
     return Targets(torch.stack([right, with_title]), torch.stack([variant, nothing]))
 
 
-def test_the_families_share_out_the_nine_directions() -> None:
-    assert sorted(CROSS + INTRA) == sorted(TASKS)
-    assert len(set(CROSS)) == 6
-    assert all(query == candidate for query, candidate in INTRA)
-
-
-def test_a_family_is_the_mean_of_its_directions() -> None:
-    queries, candidates, tau = views(4, 0), views(4, 1), torch.tensor(0.07).double()
-
-    for directions, family in ((CROSS, alignment_loss), (INTRA, intra_loss)):
-        single = [directions_loss([d], queries, candidates, targets(), tau) for d in directions]
-        together = family(queries, candidates, targets(), tau)
-        assert torch.isclose(together, torch.stack(single).mean())
-
-
 def test_another_variant_is_left_out_unless_a_side_is_text_alone() -> None:
     queries, candidates, tau = views(4, 0), views(4, 1), torch.tensor(0.07).double()
     judged = targets()
@@ -76,5 +53,27 @@ def test_views_that_a_batch_lacks_are_skipped() -> None:
     candidates = {Presence.IMAGE: views(4, 1)[Presence.IMAGE]}
     tau = torch.tensor(0.07).double()
 
-    assert alignment_loss(queries, candidates, targets(), tau) > 0
-    assert intra_loss(queries, candidates, targets(), tau) == 0
+    found = directions_loss(TASKS, queries, candidates, targets(), tau)
+    only = directions_loss([(Presence.TEXT, Presence.IMAGE)], queries, candidates, targets(), tau)
+    assert found == only > 0
+    assert (
+        directions_loss([(Presence.TEXT, Presence.TEXT)], queries, candidates, targets(), tau) == 0
+    )
+
+
+def test_the_mean_is_over_the_directions_that_can_be_judged() -> None:
+    queries, candidates, tau = views(4, 0), views(4, 1), torch.tensor(0.07).double()
+
+    single = [directions_loss([d], queries, candidates, targets(), tau) for d in TASKS]
+
+    together = directions_loss(TASKS, queries, candidates, targets(), tau)
+    assert torch.isclose(together, torch.stack(single).mean())
+
+
+def test_entries_are_matched_by_their_places() -> None:
+    side = views(4, 0)
+
+    rows, places = shared_entries(side[Presence.IMAGE], side[Presence.TEXT])
+
+    assert rows.tolist() == [0, 2]
+    assert places.tolist() == [0, 2]

@@ -2,9 +2,18 @@
 
 import math
 
+import pytest
 import torch
 
-from uniecs.losses.weighting import Temperatures, UncertaintyWeighting
+from uniecs.losses.config import LossConfig
+from uniecs.losses.temperature import Temperatures
+from uniecs.losses.weighting import (
+    RULES,
+    AverageWeighting,
+    FixedWeighting,
+    UncertaintyWeighting,
+    build_weighting,
+)
 
 
 def test_units_of_a_family_do_not_matter() -> None:
@@ -47,6 +56,58 @@ def test_weights_stay_within_their_bounds() -> None:
         weighting.u.fill_(50.0)
 
     assert math.isclose(weighting.weights()["a"], math.exp(-3.0), rel_tol=1e-5)
+
+
+def test_the_average_rule_equals_its_equation() -> None:
+    weighting = AverageWeighting(("falls", "stays"))
+    epochs = [(4.0, 4.0), (2.0, 4.0), (1.0, 4.0)]
+    seen = []
+    for falls, stays in epochs:
+        for _ in range(3):
+            weighting({"falls": torch.tensor(falls), "stays": torch.tensor(stays)})
+        weighting.end_epoch()
+        seen.append(weighting.weights())
+
+    assert seen[0] == {"falls": 1.0, "stays": 1.0}
+    for before, after, weights in zip(epochs[:-1], epochs[1:], seen[1:], strict=True):
+        powers = [math.exp(after[k] / before[k] / 2) for k in range(2)]
+        assert weights["falls"] == pytest.approx(2 * powers[0] / sum(powers), rel=1e-5)
+        assert sum(weights.values()) == pytest.approx(2, rel=1e-5)
+
+
+def test_fixed_weights_stay_and_cancel_units() -> None:
+    weighting = FixedWeighting(("a", "b"))
+
+    loss = weighting({"a": torch.tensor(100.0), "b": torch.tensor(0.1)})
+
+    assert loss.item() == pytest.approx(2.0, rel=1e-5)
+    assert weighting.weights() == {"a": 1.0, "b": 1.0}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_is_restored_from_its_state(rule: str) -> None:
+    config = LossConfig(weighting=rule)
+    one, other = build_weighting(config), build_weighting(config)
+    values = {name: torch.tensor(0.5 + k) for k, name in enumerate(config.families)}
+    for _ in range(3):
+        one(values)
+        one.end_epoch()
+
+    other.load_state_dict(one.state_dict())
+
+    assert torch.equal(one(values), other(values))
+
+
+def test_a_temperature_at_its_bound_still_learns() -> None:
+    temperatures = Temperatures(("a",))
+    with torch.no_grad():
+        temperatures.log_tau.fill_(math.log(0.1))
+    temperatures.keep_in_range()
+
+    temperatures()["a"].backward()
+
+    assert temperatures.log_tau.grad is not None
+    assert temperatures.log_tau.grad.item() == pytest.approx(0.1, rel=1e-4)
 
 
 def test_temperatures_are_kept_in_range() -> None:

@@ -41,6 +41,7 @@ def test_a_run_leaves_a_verified_model_and_its_history(
         "config.json",
         "history.jsonl",
         "train.json",
+        "speed.json",
     }
     steps = [row["step"] for row in rows_of(out) if "loss" in row]
     assert steps == list(range(1, report.steps + 1))
