@@ -1,0 +1,1 @@
+"""What is asked of the arms, and the goals that the answers are judged by."""

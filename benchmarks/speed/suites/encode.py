@@ -1,0 +1,56 @@
+"""Encoding: ours against the peers on texts, pictures, both, and a mixed list."""
+
+import statistics
+
+from benchmarks.speed.cells import OURS, Cell, Measured
+from benchmarks.speed.lists import BATCH, MIX
+from benchmarks.speed.rows import Goal
+from benchmarks.speed.sizes import SIZES
+from benchmarks.speed.summary import ratio
+
+FASTER = 1.2
+"""Times the best peer."""
+
+MIXED_SHARE = 0.9
+"""Of the rate that the single kinds predict."""
+
+
+def cells(sizes: list[str], inputs: str, arms: tuple[str, ...]) -> list[Cell]:
+    """One cell per tower size."""
+    return [
+        Cell(
+            suite="encode",
+            size=name,
+            arms=arms,
+            spec={"size": name, "inputs": inputs, "items": SIZES[name].items, "batch": BATCH},
+            tasks=("text", "image", "both", "mixed"),
+            items=SIZES[name].items,
+            judge=judge,
+        )
+        for name in sizes
+    ]
+
+
+def judge(measured: Measured, task: str) -> list[Goal]:
+    """At least 1.2 times the best peer; a mixed list nearly as fast as its parts."""
+    goals = []
+    if measured.peers:
+        best = min(measured.peers, key=lambda arm: statistics.median(measured.seconds[arm, task]))
+        found = ratio(measured.seconds[best, task], measured.seconds[OURS, task])
+        goals.append(
+            Goal(
+                name=f"times as fast as {best}",
+                value=found.ratio,
+                bound=FASTER,
+                above=True,
+                interval=(found.low, found.high),
+            )
+        )
+    if task == "mixed":
+        median = {kind: statistics.median(measured.seconds[OURS, kind]) for kind in (*MIX, "mixed")}
+        expected = sum(share * median[kind] for kind, share in MIX.items())
+        share = expected / median["mixed"]
+        goals.append(
+            Goal(name="of the weighted single rates", value=share, bound=MIXED_SHARE, above=True)
+        )
+    return goals
