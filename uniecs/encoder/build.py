@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoTokenizer, BertTokenizer, PreTrainedTokenizerBase
+from transformers import AutoConfig, BertTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.configuration_utils import PreTrainedConfig
 from transformers.models.vit import ViTImageProcessorPil
 
@@ -12,10 +12,8 @@ from uniecs.encoder.choices import EncoderConfig, TowerChoice
 from uniecs.encoder.config import UniECSConfig
 from uniecs.encoder.model import UniECSModel
 from uniecs.encoder.processor import UniECSProcessor
+from uniecs.encoder.sources import PictureSettings, load_tokenizer, picture_settings
 from uniecs.encoder.towers import copy_weights, load_tower
-
-CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
-CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 
 
 def build_encoder(
@@ -31,21 +29,12 @@ def build_encoder(
     Raises:
         ModelError: When a source cannot be loaded.
     """
-    tokenizer = _tokenizer(config, texts)
-    processor = UniECSProcessor(
-        ViTImageProcessorPil(
-            size={"height": config.image_size, "width": config.image_size},
-            resample=3,  # bicubic
-            image_mean=list(CLIP_MEAN),
-            image_std=list(CLIP_STD),
-        ),
-        tokenizer,
-    )
     pretrained = {
         part: load_tower(choice.source, part)
         for part, choice in (("vision", config.vision), ("text", config.text))
         if choice.source
     }
+    tokenizer = _tokenizer(config, texts, pretrained.get("text"))
     vision = _tower_config(config.vision, pretrained.get("vision"), {})
     text = _tower_config(config.text, pretrained.get("text"), _vocabulary(tokenizer))
     with torch.random.fork_rng(devices=[]):
@@ -55,7 +44,19 @@ def build_encoder(
         copy_weights(model.vision.tower, pretrained["vision"])
     if "text" in pretrained:
         copy_weights(model.text.tower, pretrained["text"])
-    return model, processor
+    return model, UniECSProcessor(_image_processor(config, vision), tokenizer)
+
+
+def _image_processor(config: EncoderConfig, tower: PreTrainedConfig) -> ViTImageProcessorPil:
+    settings = PictureSettings(config.image_size, config.image_size)
+    if config.vision.source:
+        settings = picture_settings(config.vision.source, tower, config.image_size)
+    return ViTImageProcessorPil(
+        size={"height": settings.height, "width": settings.width},
+        resample=settings.resample,
+        image_mean=list(settings.mean),
+        image_std=list(settings.deviation),
+    )
 
 
 def _model_config(
@@ -86,12 +87,18 @@ def _vocabulary(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
     return {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id}
 
 
-def _tokenizer(config: EncoderConfig, texts: Iterable[str]) -> PreTrainedTokenizerBase:
-    if config.text.source:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(config.text.source)
+def _tokenizer(
+    config: EncoderConfig, texts: Iterable[str], pretrained: PreTrainedModel | None
+) -> PreTrainedTokenizerBase:
+    """The source's tokenizer or a new one; texts are cut where the tower's positions end."""
+    if pretrained is None or config.text.source is None:
+        tokenizer: PreTrainedTokenizerBase = train_wordpiece(texts, size=config.vocabulary)
+        longest = config.max_text_tokens
     else:
-        tokenizer = train_wordpiece(texts, size=config.vocabulary)
-    tokenizer.model_max_length = config.max_text_tokens
+        tokenizer = load_tokenizer(config.text.source)
+        places = getattr(pretrained.config, "max_position_embeddings", config.max_text_tokens)
+        longest = min(config.max_text_tokens, tokenizer.model_max_length, places)
+    tokenizer.model_max_length = longest
     return tokenizer
 
 

@@ -1,10 +1,13 @@
 """Any transformers vision or text model as a source of tokens."""
 
+import importlib
+
 import torch
 from torch import Tensor, nn
-from transformers import AutoModel, PreTrainedModel
+from transformers import MODEL_MAPPING, AutoModel, PreTrainedModel
 from transformers.configuration_utils import PreTrainedConfig
 
+from uniecs.encoder.sources import loading, located
 from uniecs.errors import ModelError
 
 
@@ -26,13 +29,39 @@ def hidden_width(config: PreTrainedConfig) -> int:
 
 
 def build_tower(config: PreTrainedConfig) -> PreTrainedModel:
-    """A randomly initialised tower without heads that the encoder would not use."""
+    """A randomly initialised tower without heads that the encoder would not use.
+
+    Raises:
+        ModelError: When transformers has no model of this type.
+    """
     tower: PreTrainedModel
+    _make_known(type(config))
     try:
         tower = AutoModel.from_config(config, add_pooling_layer=False)
     except TypeError:  # towers such as ConvNeXt have no pooler to leave out
         tower = AutoModel.from_config(config)
     return tower
+
+
+def _make_known(config_class: type[PreTrainedConfig]) -> None:
+    """Tell AutoModel the class of a tower, where it only knows that of the whole dual encoder.
+
+    So it is with the text halves of SigLIP and Chinese-CLIP. By transformers' own rule of names
+    ``configuration_x.XTextConfig`` belongs to ``modeling_x.XTextModel``.
+    """
+    if config_class in MODEL_MAPPING:
+        return
+    name = config_class.__name__.removesuffix("Config") + "Model"
+    try:
+        module = importlib.import_module(
+            config_class.__module__.replace(".configuration_", ".modeling_")
+        )
+        AutoModel.register(config_class, getattr(module, name), exist_ok=True)
+    except (ImportError, AttributeError) as error:
+        raise ModelError(
+            f"transformers has no tower of the type {config_class.model_type!r}; use a ViT, CLIP, "
+            "SigLIP, ConvNeXt, ResNet or BERT-like model."
+        ) from error
 
 
 class VisionTokens(nn.Module):
@@ -64,20 +93,18 @@ class TextTokens(nn.Module):
 
 
 def load_tower(source: str, part: str) -> PreTrainedModel:
-    """Pretrained weights from a hub id or a local folder; ``part`` is ``vision`` or ``text``.
+    """Pretrained weights of a source (``uniecs.encoder.sources``) in float32, never unpickled.
 
-    A dual encoder such as CLIP or SigLIP gives the named half.
+    A dual encoder such as CLIP or SigLIP gives the half that ``part``, vision or text, names.
 
     Raises:
         ModelError: When nothing can be loaded from ``source``.
     """
-    try:
-        model = AutoModel.from_pretrained(source, trust_remote_code=False, use_safetensors=True)
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            f"No {part} tower can be loaded from {source!r}: {error}. Give a local folder in the "
-            "save_pretrained layout with safetensors weights, or a hub id that is reachable."
-        ) from error
+    folder = located(source)
+    with loading(f"{part} tower", source):
+        model = AutoModel.from_pretrained(
+            folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
+        )
     half = getattr(model, f"{part}_model", model)
     if not isinstance(half, PreTrainedModel):
         raise ModelError(
