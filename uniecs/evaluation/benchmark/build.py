@@ -45,6 +45,7 @@ class Made:
     """Everything that the files of a benchmark are written from."""
 
     shelf: Shelf
+    variants: Variants
     pairs: list[BenchmarkPair]
     rows: list[CatalogRow]
     groups: Groups
@@ -115,6 +116,7 @@ def _make(
     couples = balanced_couples(listings, groups, variants)
     return Made(
         shelf=shelf,
+        variants=variants,
         pairs=pairs,
         rows=rows_of_catalog(shelf.every, pairs) if config.resplit else rows_of_pairs(pairs),
         groups=groups,
@@ -174,6 +176,7 @@ def _summary(catalog: Path, out: Path, partial: Path, made: Made) -> BenchmarkSu
         ),
         candidates={source: made.funnel.proposed[source] for source in SOURCES},
         removed={code: n for code in REASONS if (n := made.funnel.refused[code])},
+        models=sorted(made.variants.model_names),
         floors=made.funnel.floors,
         pairs={source: by_source[source] for source in SOURCES},
         splits={split: by_split[split] for split in SPLITS},

@@ -18,16 +18,17 @@ def resplit(shelf: Shelf, pairs: Sequence[Candidate], seed: int) -> Shelf:
     """The same listings in new splits.
 
     Listings stay together that share a group, a picture, all words of the title, or a pair. Such
-    clusters go to test while it has room: those with a pair of two listings first, then in the
-    order of a hash of seed and name. Of the others a tenth goes to val.
+    clusters go to test while it has room: those with a pair of two listings first, then those
+    with a pair of views, each in the order of a hash of seed and name. Of the others a tenth goes
+    to val.
     """
     clusters = _clusters(shelf.every, pairs)
-    paired = {pair.one.id for pair in pairs if not pair.alone}
+    rank = {pair.one.id: 1 for pair in pairs} | {p.one.id: 0 for p in pairs if not p.alone}
     split: dict[str, str] = {}
     room = TEST_SHARE * len(shelf.every)
     ordered = sorted(
         clusters.items(),
-        key=lambda item: (not any(one.id in paired for one in item[1]), _draw(seed, item[0])),
+        key=lambda item: (min(rank.get(one.id, 2) for one in item[1]), _draw(seed, item[0])),
     )
     for name, members in ordered:
         chosen = "val" if int(_draw(seed, name)[-4:], 16) < VAL_SHARE * 16**4 else "train"

@@ -36,6 +36,7 @@ class BenchmarkSummary(BaseModel):
         rows: Rows of the catalog.
         candidates: Pairs proposed, by source.
         removed: Pairs refused, by reason.
+        models: Attributes that name the model in this catalog, and so tell items apart.
         floors: Text and picture cosine that weaker pairs had to reach, if there were any.
         pairs: Pairs kept, by source.
         splits: Pairs kept, by split.
@@ -52,6 +53,7 @@ class BenchmarkSummary(BaseModel):
     rows: Rows
     candidates: dict[str, int]
     removed: dict[str, int]
+    models: list[str]
     floors: tuple[float, float] | None
     pairs: dict[str, int]
     splits: dict[str, int]

@@ -53,8 +53,12 @@ def near_titles(asked: Sequence[Words], known: Sequence[Words]) -> Iterator[tupl
         return csr_matrix((ones, (rows, columns)), shape=(len(titles), len(column)))
 
     right = matrix(known)
+    known_sizes = np.array([len(words) for words in known])
     for start in range(0, len(asked), _BLOCK):
-        shared = (matrix(asked[start : start + _BLOCK]) @ right.T).tocoo()
-        for row, other in sorted(zip(shared.row.tolist(), shared.col.tolist(), strict=True)):
-            if is_near_title(asked[start + row], known[other]):
-                yield start + row, other
+        block = asked[start : start + _BLOCK]
+        shared = (matrix(block) @ right.T).tocoo()
+        sizes = np.array([len(words) for words in block])
+        union = sizes[shared.row] + known_sizes[shared.col] - shared.data
+        near = shared.data > NEAR_TITLE * union
+        rows, columns = shared.row[near].tolist(), shared.col[near].tolist()
+        yield from sorted((start + row, other) for row, other in zip(rows, columns, strict=True))
