@@ -5,6 +5,9 @@ from typing import Annotated, Literal
 
 import typer
 
+HISTORY = "history.jsonl"
+"""What a training run writes beside its model folder."""
+
 
 def register(app: typer.Typer) -> None:
     """Add this room's commands to ``app``."""
@@ -26,7 +29,9 @@ def evaluate_command(
     ] = "split",
     as_json: Annotated[bool, typer.Option("--json", help="Print report.json.")] = False,
 ) -> None:
-    """Measure a model on the nine tasks and on the catalog's judged queries.
+    """Measure a model on the nine tasks, beyond them, and on the catalog's judged queries.
+
+    Loss weights are shown where MODEL lies in the folder of its training run.
 
     Example: uniecs evaluate run/model catalog --report report
     """
@@ -34,11 +39,13 @@ def evaluate_command(
     from uniecs.cli.evaluation_view import show_report, shown_progress
     from uniecs.cli.runtime import console
     from uniecs.evaluation.evaluate import evaluate
+    from uniecs.evaluation.remembering import RememberingEncoder
     from uniecs.inference.encoder import Encoder
     from uniecs.search.hybrid import catalog_rankers
 
     opened = Catalog(catalog)
-    encoder = Encoder.load(model)
+    encoder = RememberingEncoder(Encoder.load(model))
+    history = model.absolute().parent / HISTORY
     with shown_progress(console) as progress:
         result = evaluate(
             encoder,
@@ -47,6 +54,7 @@ def evaluate_command(
             pool=pool,
             rankers=catalog_rankers(encoder, opened) if opened.queries else None,
             report=report,
+            history=history if history.is_file() else None,
             progress=progress,
         )
     if as_json:

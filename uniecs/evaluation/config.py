@@ -14,6 +14,9 @@ class EvaluationConfig(BaseModel):
         batch_size: Items per forward pass.
         chunk: Items whose pictures are held in memory at once.
         examples: Example rankings per task or query type in the HTML report.
+        pool_sizes: Pools that the split's candidates are grown to with other listings, as far as
+            the catalog reaches; each other listing is encoded for this.
+        probes: Queries per task behind mixed pool, degradation and pool sizes, at most.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -25,3 +28,5 @@ class EvaluationConfig(BaseModel):
     batch_size: int = Field(default=64, ge=1)
     chunk: int = Field(default=1024, ge=1)
     examples: int = Field(default=4, ge=0)
+    pool_sizes: tuple[int, ...] = (1000, 10_000)
+    probes: int = Field(default=2000, ge=1)

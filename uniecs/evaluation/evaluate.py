@@ -1,35 +1,31 @@
-"""Evaluate an encoder on a catalog: nine tasks, query types, sanity check, report."""
+"""Evaluate an encoder on a catalog: nine tasks, what lies beyond them, query types, report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from uniecs.catalog.pairs import Pair, Side, evaluation_pairs, kind_shares
-from uniecs.catalog.presence import VIEWS, Presence
+from uniecs.catalog.pairs import Pair, evaluation_pairs, kind_shares
+from uniecs.catalog.presence import Presence
 from uniecs.catalog.reading import Catalog
-from uniecs.catalog.relations import catalog_relations
 from uniecs.catalog.schema import SPLITS
 from uniecs.errors import CatalogError, UsageError
 from uniecs.evaluation.baseline import Baseline
+from uniecs.evaluation.beyond import beyond_the_tasks
+from uniecs.evaluation.card import evaluation_card
 from uniecs.evaluation.config import EvaluationConfig
 from uniecs.evaluation.findings import Findings
+from uniecs.evaluation.material import prepare
 from uniecs.evaluation.per_query import write_per_query
 from uniecs.evaluation.queries import QueryOutcome, Ranker, judged_queries, run_queries
-from uniecs.evaluation.report import PAGE, REPORT, EvaluationReport, write_digests
+from uniecs.evaluation.report import CARD, PAGE, REPORT, EvaluationReport, write_digests
 from uniecs.evaluation.summary import summarise
-from uniecs.evaluation.tasks import (
-    Ask,
-    Pool,
-    TaskOutcome,
-    asks_of,
-    mean_gates,
-    pool_of,
-    run_task,
-    run_tasks,
-)  # fmt: skip
-from uniecs.evaluation.views import ItemEncoder, Progress, encode_views
+from uniecs.evaluation.tasks import mean_gates, run_task, run_tasks
+from uniecs.evaluation.views import ItemEncoder, Progress
 
 PoolName = Literal["split", "catalog"]
+
+SANITY = (Presence.TEXT, Presence.IMAGE)
+"""The task that whole texts are asked in."""
 
 
 def evaluate(
@@ -40,6 +36,7 @@ def evaluate(
     pool: PoolName = "split",
     rankers: Mapping[str, Ranker] | None = None,
     report: Path,
+    history: Path | None = None,
     config: EvaluationConfig | None = None,
     progress: Progress | None = None,
 ) -> EvaluationReport:
@@ -51,27 +48,33 @@ def evaluate(
         split: Split whose pairs are the queries and candidates of the tasks.
         pool: ``split``, or ``catalog`` to add all other listings as distractors.
         rankers: Name -> ranker for the judged queries, beside ``baseline`` which is always run.
-        report: Folder to write ``report.json``, ``report.html``, ``per_query.parquet`` and
-            ``digests.json`` to.
+        report: Folder to write ``report.json``, ``report.html``, ``card.md``,
+            ``per_query.parquet`` and ``digests.json`` to.
+        history: ``history.jsonl`` of the run that trained the model, for the weights of its losses.
         config: Samples, seed, sizes.
         progress: Told how far each part is.
 
     Raises:
         UsageError: For an unknown split or pool.
         CatalogError: When the split has no pairs.
+        DataError: When the history cannot be read.
     """
     from uniecs.evaluation.page.page import write_page
 
     config = config or EvaluationConfig()
     pairs = _pairs(catalog, split, pool)
     report.mkdir(parents=True, exist_ok=True)
-    tasks, sanity, gates = _tasks(encoder, catalog, pairs, pool, config, progress)
+    material = prepare(encoder, catalog, pairs, pool, config, progress)
+    relations, views = material.relations, material.views
+    tasks = run_tasks(material.asks, material.pool, relations, views, config)
+    queries = _queries(catalog, rankers or {}, config, progress)
     findings = Findings(
         tasks=tasks,
-        sanity=sanity,
-        queries=_queries(catalog, rankers or {}, config, progress),
+        sanity=run_task(SANITY, material.whole, material.split, relations, views, config),
+        queries=queries,
         pairs=kind_shares(pairs),
-        gates=gates,
+        gates=mean_gates(material.asks, material.pool, views),
+        beyond=beyond_the_tasks(material, tasks, queries, catalog, history, progress),
     )
     result = summarise(
         findings,
@@ -82,6 +85,7 @@ def evaluate(
         pool=pool,
     )
     (report / REPORT).write_text(result.to_json(), encoding="utf-8")
+    (report / CARD).write_text(evaluation_card(result), encoding="utf-8")
     write_per_query(report, findings.tasks)
     write_page(report / PAGE, result, findings, catalog, config)
     write_digests(report)
@@ -100,40 +104,6 @@ def _pairs(catalog: Catalog, split: str, pool: str) -> list[Pair]:
             "evaluate another split, or add products."
         )
     return pairs
-
-
-def _tasks(
-    encoder: ItemEncoder,
-    catalog: Catalog,
-    pairs: Sequence[Pair],
-    pool: str,
-    config: EvaluationConfig,
-    progress: Progress | None,
-) -> tuple[dict[str, TaskOutcome], TaskOutcome, dict[str, dict[str, float]]]:
-    asks, candidates = asks_of(pairs), pool_of(pairs, catalog, pool)
-    whole = [
-        Ask(side.product_id, Side(side.product_id, text), side.product_id)
-        for side in pool_of(pairs, catalog, "split").sides
-        if (text := catalog.by_id[side.product_id].full_text)
-    ]
-    split_pool = pool_of(pairs, catalog, "split")
-    views = encode_views(
-        encoder,
-        catalog.folder,
-        [
-            ([ask.side for ask in asks], VIEWS),
-            (candidates.sides, VIEWS),
-            ([ask.side for ask in whole], [Presence.TEXT]),
-        ],
-        config,
-        progress,
-    )
-    relations = catalog_relations(catalog)
-    tasks = run_tasks(asks, candidates, relations, views, config)
-    sanity = run_task(
-        (Presence.TEXT, Presence.IMAGE), whole, Pool(split_pool.sides), relations, views, config
-    )
-    return tasks, sanity, mean_gates(asks, candidates, views)
 
 
 def _queries(

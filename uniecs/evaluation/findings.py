@@ -1,6 +1,8 @@
 """What an evaluation found, before it is summarised into a report."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from uniecs.evaluation.queries import QueryOutcome
 from uniecs.evaluation.tasks import TaskOutcome
@@ -19,6 +21,7 @@ class Findings:
         queries: Query type -> ranker -> outcome.
         pairs: Kind of pair -> share.
         gates: Mean modality weights of queries and candidates.
+        beyond: Parts of the report beyond the nine tasks, by their name in it.
     """
 
     tasks: dict[str, TaskOutcome]
@@ -26,3 +29,4 @@ class Findings:
     queries: dict[str, dict[str, QueryOutcome]]
     pairs: dict[str, float]
     gates: dict[str, dict[str, float]]
+    beyond: Mapping[str, Any]

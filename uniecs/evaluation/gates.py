@@ -5,17 +5,14 @@ are resampled are products, the same in every task (see ``bootstrap``).
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from uniecs.evaluation.bootstrap import Sample, interval, macro_means, resample
+from uniecs.evaluation.bootstrap import interval, macro_means, resample
 from uniecs.evaluation.gate_report import GateCheck, GateConfig, GateReport
+from uniecs.evaluation.pairing import Judged, differences, mismatches
 from uniecs.evaluation.per_query import read_per_query
 from uniecs.evaluation.report import EvaluationReport, altered_files, read_report, report_digest
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["GateCheck", "GateConfig", "GateReport", "offline_gate"]
 
@@ -52,8 +49,8 @@ def offline_gate(
             checks += _against_chance(new, config)
         else:
             checks += _against_production(
-                (new, read_per_query(candidate_report)),
-                (old, read_per_query(production_report)),
+                Judged(new, read_per_query(candidate_report)),
+                Judged(old, read_per_query(production_report)),
                 config,
             )
     return GateReport(
@@ -128,19 +125,15 @@ def _against_chance(new: EvaluationReport, config: GateConfig) -> list[GateCheck
     return checks
 
 
-def _against_production(
-    new: tuple[EvaluationReport, "pd.DataFrame"],
-    old: tuple[EvaluationReport, "pd.DataFrame"],
-    config: GateConfig,
-) -> list[GateCheck]:
+def _against_production(new: Judged, old: Judged, config: GateConfig) -> list[GateCheck]:
     same = _same_evaluation(new, old)
     if same.status == "failed":
         return [same]
-    differences = _differences(new[1], old[1], config.metric)
-    judged = {n: s for n, s in differences.items() if len(s.units) >= config.min_queries}
+    paired = differences(new, old, config.metric)
+    judged = {n: s for n, s in paired.items() if len(s.units) >= config.min_queries}
     thin = [
-        _thin(name, len(differences[name].units) if name in differences else 0, config)
-        for name in new[0].tasks
+        _thin(name, len(paired[name].units) if name in paired else 0, config)
+        for name in new.report.tasks
         if name not in judged
     ]
     if not judged:
@@ -157,22 +150,8 @@ def _against_production(
     return [same, *thin, *(GateCheck.model_validate(check) for check in [*tasks, whole])]
 
 
-def _same_evaluation(
-    new: tuple[EvaluationReport, "pd.DataFrame"], old: tuple[EvaluationReport, "pd.DataFrame"]
-) -> GateCheck:
-    what = ("catalog_digest", "split", "pool")
-    differing = [
-        f"{name} is {getattr(new[0], name)} here and {getattr(old[0], name)} in production's"
-        for name in what
-        if getattr(new[0], name) != getattr(old[0], name)
-    ]
-    if not differing:
-        asked = [set(zip(t["task"], t["query_id"], strict=True)) for t in (new[1], old[1])]
-        pools = [{name: task.pool for name, task in r.tasks.items()} for r in (new[0], old[0])]
-        if asked[0] != asked[1]:
-            differing.append(f"{len(asked[0] ^ asked[1])} queries are in one report only")
-        elif pools[0] != pools[1]:
-            differing.append("the pools differ in size")
+def _same_evaluation(new: Judged, old: Judged) -> GateCheck:
+    differing = mismatches(new, old, names=("here", "in production's"))
     return GateCheck(
         name="same evaluation",
         status="failed" if differing else "passed",
@@ -182,17 +161,6 @@ def _same_evaluation(
         if differing
         else "Both reports come from the same catalog, split, pool and queries.",
     )
-
-
-def _differences(new: "pd.DataFrame", old: "pd.DataFrame", metric: str) -> dict[str, Sample]:
-    """Task -> (new - production) per query, paired by query id."""
-    keys = ["task", "query_id"]
-    joined = new.merge(old, on=keys, suffixes=("", "_old"), validate="one_to_one", sort=False)
-    joined["difference"] = joined[metric] - joined[f"{metric}_old"]
-    return {
-        str(name): Sample(list(rows["product_id"]), rows[["difference"]].to_numpy(np.float64))
-        for name, rows in joined.groupby("task", sort=False)
-    }
 
 
 def _difference(

@@ -27,7 +27,7 @@ class QueryOutcome:
     Attributes:
         queries: [Q] judged queries.
         ranked: [Q] product ids, best first, after removals.
-        values: metric -> [Q].
+        values: metric -> [Q]: ``QUERY_METRICS``, and R@10 for slices.
         in_test: [Q] the query's source product belongs to the test split.
     """
 
@@ -83,7 +83,7 @@ def run_queries(
     gains = [_gains(query, same) for query in queries]
     numbers, relevance = _numbered(ranked, gains)
     values = {
-        "nDCG@10": score_rankings(numbers, relevance, ["nDCG@10"])["nDCG@10"],
+        **score_rankings(numbers, relevance, ["nDCG@10", "R@10"]),
         "hit@1": hit_at_1(numbers, relevance),
     }
     return QueryOutcome(list(queries), ranked, values, [in_test(q, catalog) for q in queries])

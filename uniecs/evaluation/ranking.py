@@ -6,6 +6,7 @@ import numpy.typing as npt
 from uniecs.evaluation.metrics import NOTHING, Ranking
 
 Vectors = npt.NDArray[np.float32]
+Scores = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 
@@ -33,7 +34,7 @@ def rank_exactly(
     return best_columns(scores, depth)
 
 
-def best_columns(scores: npt.NDArray[np.float32], depth: int) -> Ranking:
+def best_columns(scores: Scores, depth: int) -> Ranking:
     """[Q, depth] columns of the highest finite scores of each row, best first."""
     ranked = np.full((len(scores), depth), NOTHING, dtype=np.int64)
     if depth == 0:
@@ -44,3 +45,24 @@ def best_columns(scores: npt.NDArray[np.float32], depth: int) -> Ranking:
         order = np.argsort(-values[columns], kind="stable")[:depth]
         ranked[row, : len(order)] = columns[order]
     return ranked
+
+
+def found_within(scores: Scores, right: Mask, depth: int) -> Mask:
+    """[Q] a right answer stands among the first ``depth``, as ``best_columns`` ranks them.
+
+    Counts the candidates before the best right answer instead of sorting, so it is what curves
+    over many pools use.
+
+    Args:
+        scores: [Q, C]; minus infinity for what is left out.
+        right: [Q, C] right answers.
+        depth: Ranks that count.
+    """
+    if not scores.size:
+        return np.zeros(len(scores), dtype=bool)
+    answers = np.where(right, scores, -np.inf)
+    first = answers.argmax(axis=1)[:, None]
+    best = np.take_along_axis(answers, first, axis=1)
+    before = (scores > best) | ((scores == best) & (np.arange(scores.shape[1]) < first))
+    found: Mask = np.isfinite(best[:, 0]) & (before.sum(axis=1) < depth)
+    return found

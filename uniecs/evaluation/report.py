@@ -1,37 +1,35 @@
 """The report of an evaluation: what ``report.json`` holds, and the files around it.
 
 A report folder holds ``report.json``, ``per_query.parquet`` (what two reports are compared by),
-``report.html`` and ``digests.json`` (sha256 of the other three). The same inputs give the same
+``report.html``, ``card.md`` (the evaluation's part of a model card) and ``digests.json`` (sha256 of
+the first three; the card says nothing that ``report.json`` does not). The same inputs give the same
 bytes.
 """
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from uniecs.catalog.digests import file_digest
 from uniecs.errors import DataError
+from uniecs.evaluation.calibration import GateCalibration
+from uniecs.evaluation.degradation import Degradation
+from uniecs.evaluation.loss_weights import LossWeights
+from uniecs.evaluation.mixed_pool import MixedPool
+from uniecs.evaluation.part import Fraction, Interval, Part
+from uniecs.evaluation.pool_sizes import PoolSize
+from uniecs.evaluation.slices import Slices
+from uniecs.evaluation.unimodal import Unimodal
 
-REPORT, PER_QUERY, PAGE, DIGESTS = (
-    "report.json", "per_query.parquet", "report.html", "digests.json",
+REPORT, PER_QUERY, PAGE, CARD, DIGESTS = (
+    "report.json", "per_query.parquet", "report.html", "card.md", "digests.json",
 )  # fmt: skip
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Interval = tuple[float, float]
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-    def value(self, metric: str) -> float:
-        """A metric by the name that reports show, such as ``nDCG@10``."""
-        return float(self.model_dump(by_alias=True)[metric])
-
-
-class Scores(_Part):
+class Scores(Part):
     """Retrieval metrics, fractions in 0..1, with 95 % intervals by metric name."""
 
     recall_1: Fraction = Field(alias="R@1")
@@ -59,7 +57,7 @@ class TaskScores(Scores):
     unusable: int
 
 
-class QueryScores(_Part):
+class QueryScores(Part):
     """One ranker on the queries of one type, in the whole catalog."""
 
     ndcg_10: Fraction = Field(alias="nDCG@10")
@@ -74,7 +72,7 @@ class RankerScores(QueryScores):
     test_only: QueryScores | None = None
 
 
-class SanityScores(_Part):
+class SanityScores(Part):
     """A check that any trained encoder passes."""
 
     recall_10: Fraction = Field(alias="R@10")
@@ -83,14 +81,14 @@ class SanityScores(_Part):
     ci95: dict[str, Interval]
 
 
-class Weights(_Part):
+class Weights(Part):
     """Mean weights of the modalities where both are present."""
 
     image: Fraction
     text: Fraction
 
 
-class EvaluationReport(_Part):
+class EvaluationReport(Part):
     """What ``report.json`` holds.
 
     Attributes:
@@ -105,6 +103,13 @@ class EvaluationReport(_Part):
         sanity: Name of a check -> scores.
         gates: ``queries`` and ``candidates`` -> mean modality weights.
         bootstrap: Samples and seed behind the intervals.
+        mixed_pool: Candidates as picture, text or both at random.
+        degradation: What missing pictures and texts cost.
+        pool_sizes: R@10 as the pool grows; the split's own pool first.
+        slices: R@10 by kind of product, and by what the words say.
+        unimodal: Tasks with both modalities on a side, beside each modality alone.
+        calibration: Gate weights against what each modality finds alone.
+        training: Loss weights over the run that made the model, where its history is at hand.
     """
 
     model_version: str
@@ -118,6 +123,13 @@ class EvaluationReport(_Part):
     sanity: dict[str, SanityScores]
     gates: dict[str, Weights]
     bootstrap: dict[str, int]
+    mixed_pool: MixedPool | None = None
+    degradation: Degradation | None = None
+    pool_sizes: list[PoolSize] | None = None
+    slices: Slices | None = None
+    unimodal: dict[str, Unimodal] | None = None
+    calibration: GateCalibration | None = None
+    training: LossWeights | None = None
 
     def to_json(self) -> str:
         """The text of ``report.json``; ``queries`` is left out when the catalog has none."""

@@ -9,11 +9,11 @@ from uniecs.evaluation.bootstrap import Sample, interval, macro_means, resample
 from uniecs.evaluation.config import EvaluationConfig
 from uniecs.evaluation.findings import WHOLE_TEXT, Findings
 from uniecs.evaluation.metrics import METRICS, Values
+from uniecs.evaluation.part import Interval
 from uniecs.evaluation.per_query import samples_of
 from uniecs.evaluation.queries import QUERY_METRICS, QueryOutcome
 from uniecs.evaluation.report import (
     EvaluationReport,
-    Interval,
     QueryScores,
     RankerScores,
     SanityScores,
@@ -55,6 +55,7 @@ def summarise(findings: Findings, config: EvaluationConfig, **identity: Any) -> 
         sanity={WHOLE_TEXT: _sanity(findings, config)},
         gates={name: Weights(**weights) for name, weights in findings.gates.items()},
         bootstrap={"samples": config.samples, "seed": config.seed},
+        **findings.beyond,
         **identity,
     )
 

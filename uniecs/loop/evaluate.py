@@ -34,12 +34,20 @@ def run(spec: EvaluateSpec, _: Settings) -> Step:
 def _work(spec: EvaluateSpec, folder: Path) -> dict[str, Any]:
     from uniecs.catalog.reading import Catalog
     from uniecs.evaluation.evaluate import evaluate
+    from uniecs.evaluation.remembering import RememberingEncoder
     from uniecs.inference.encoder import Encoder
     from uniecs.search.hybrid import catalog_rankers
 
-    encoder = Encoder.load(spec.trained / "model")
+    encoder = RememberingEncoder(Encoder.load(spec.trained / "model"))
     catalog = Catalog(spec.paired / "catalog")
-    evaluate(encoder, catalog, rankers=catalog_rankers(encoder, catalog), report=folder / "report")
+    history = spec.trained / "history.jsonl"
+    evaluate(
+        encoder,
+        catalog,
+        rankers=catalog_rankers(encoder, catalog),
+        report=folder / "report",
+        history=history if history.is_file() else None,
+    )
     report: dict[str, Any] = json.loads((folder / "report" / "report.json").read_bytes())
     return report
 

@@ -10,12 +10,14 @@ from uniecs.catalog.reading import Catalog
 from uniecs.evaluation.config import EvaluationConfig
 from uniecs.evaluation.findings import WHOLE_TEXT, Findings
 from uniecs.evaluation.metrics import METRICS, first_hits, recall_curve
+from uniecs.evaluation.page.beyond import beyond
 from uniecs.evaluation.page.charts import Bar, grouped_bars, recall_curves, share_bar
 from uniecs.evaluation.page.gallery import example_groups
+from uniecs.evaluation.part import Interval
 from uniecs.evaluation.queries import QUERY_METRICS
-from uniecs.evaluation.report import EvaluationReport, Interval, QueryScores, Scores
+from uniecs.evaluation.report import EvaluationReport, Scores
 
-TEMPLATE = Path(__file__).parent / "report.html.jinja"
+TEMPLATE = "report.html.jinja"
 
 VIEW_STYLES: Mapping[str, str] = {"I": "view-i", "T": "view-t", "IT": "view-it"}
 RANKER_STYLES: Mapping[str, str] = {
@@ -56,12 +58,16 @@ def write_page(
     config: EvaluationConfig,
 ) -> None:
     """Write the self-contained page."""
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    template = environment.get_template(TEMPLATE)
     page = template.render(
         report=report,
         metrics=list(METRICS),
@@ -72,6 +78,7 @@ def write_page(
         bars=_bars(report),
         query_rows=_query_rows(report),
         shares=_shares(report),
+        beyond=beyond(report),
         groups=example_groups(findings, catalog, config.examples),
         products=len(catalog.products),
     )
@@ -196,10 +203,6 @@ def _query_rows(report: EvaluationReport) -> list[QueryRow]:
                 )
             )
     return rows
-
-
-def _test_only(scores: QueryScores) -> str:
-    return f"{scores.ndcg_10:.3f} / {scores.hit_1:.3f} ({scores.queries})"
 
 
 def _shares(report: EvaluationReport) -> list[str]:
