@@ -10,7 +10,7 @@ from uniecs.evaluation.benchmark.titles import near_titles
 
 KINDS: dict[str, str] = {
     "exact_picture": "the bytes of a picture are those of a picture in the train split",
-    "near_picture": "a picture is one of the train split in another size or encoding",
+    "near_picture": "a picture is, or passes for, one of the train split in another encoding",
     "title": "the title shares more than nine tenths of its words with one of the train split",
     "group": "the train split has a listing of the same group",
 }
