@@ -15,7 +15,8 @@ UniECSError                 the root: one readable message, exit code 1
 ├── RegistryError           a model version or stage is not what the call needs
 │   └── StageConflict       another promotion won the race
 ├── StepError               a step could not finish, or its stored output was altered
-└── ServiceUnavailable      a server that the command needs does not answer
+├── ServiceUnavailable      a server that the command needs does not answer
+└── DeadlineExceeded        a search took longer than it may (HTTP 504)
 
 A message says what happened, shows the offending value, and says what to do.
 """
@@ -117,3 +118,7 @@ class StepError(UniECSError):
 
 class ServiceUnavailable(UniECSError):
     """A server that the command needs does not answer."""
+
+
+class DeadlineExceeded(UniECSError):
+    """A search took longer than it may."""

@@ -13,6 +13,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 def search_api(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="0 chooses a free port.")] = 8090,
+    deadline: Annotated[
+        float, typer.Option(min=0.01, help="Seconds for one search; past it, the answer is 504.")
+    ] = 2.0,
 ) -> None:
     """Answer searches of the live generation over HTTP.
 
@@ -25,7 +28,7 @@ def search_api(
     from uniecs.settings import Settings
 
     configure_logs()
-    config = SearchApiConfig(host=host, port=port)
+    config = SearchApiConfig(host=host, port=port, search_seconds=deadline)
     asyncio.run(serve(Settings(), config, on_ready=lambda url: emit_json({"url": url})))
 
 

@@ -11,12 +11,15 @@ from starlette.exceptions import HTTPException
 
 from serving.body_limit import BodyLimit
 from serving.search_api.admission import Admission
+from serving.search_api.answers import HEALTH_ANSWERS, READINESS_ANSWERS, SEARCH_ANSWERS
 from serving.search_api.body import SearchBody, to_request
 from serving.search_api.config import SearchApiConfig
 from serving.search_api.metrics import SearchMetrics
 from serving.search_api.readiness import Readiness
 from serving.search_api.refusals import Refused, body_of, status_of
+from uniecs import __version__
 from uniecs.errors import UniECSError
+from uniecs.search.deadline import Deadline
 from uniecs.search.engine import SearchEngine
 from uniecs.search.request import SearchResponse
 
@@ -26,10 +29,13 @@ log = logging.getLogger(__name__)
 def build_application(engine: SearchEngine, config: SearchApiConfig) -> FastAPI:
     """The HTTP application around one engine, which it shares among all requests."""
     endpoints = _Endpoints(engine, config)
-    app = FastAPI(title="UniECS search", docs_url=None, redoc_url=None)
-    app.add_api_route("/v1/search", endpoints.search, methods=["POST"], name="search")
-    app.add_api_route("/healthz", endpoints.health, methods=["GET"], name="health")
-    app.add_api_route("/readyz", endpoints.ready, methods=["GET"], name="readiness")
+    app = FastAPI(title="UniECS search", version=__version__, docs_url=None, redoc_url=None)
+    for path, method, endpoint, answers in (
+        ("/v1/search", "POST", endpoints.search, SEARCH_ANSWERS),
+        ("/healthz", "GET", endpoints.health, HEALTH_ANSWERS),
+        ("/readyz", "GET", endpoints.ready, READINESS_ANSWERS),
+    ):
+        app.add_api_route(path, endpoint, methods=[method], responses=dict(answers))
     app.add_api_route("/metrics", endpoints.metrics, methods=["GET"], include_in_schema=False)
     app.add_exception_handler(UniECSError, endpoints.failed)
     app.add_exception_handler(RequestValidationError, endpoints.malformed)
@@ -59,14 +65,16 @@ class _Endpoints:
 
     async def search(self, body: SearchBody) -> JSONResponse:
         """Search the live generation by text, picture or both."""
-        response = await self._admission.run(lambda: self._answer(body))
+        deadline = Deadline(self._config.search_seconds)
+        response = await self._admission.run(lambda: self._answer(body, deadline), deadline)
         self._metrics.answered(response)
         return JSONResponse(response.as_json())
 
-    def _answer(self, body: SearchBody) -> SearchResponse:
+    def _answer(self, body: SearchBody, deadline: Deadline) -> SearchResponse:
         """In a thread: unpack, encode and search."""
         try:
-            return self._engine.search(to_request(body, self._config.limits))
+            request = to_request(body, self._config.limits)
+            return self._engine.search(request, deadline=deadline)
         except UniECSError:
             raise
         except Exception as error:
@@ -102,7 +110,7 @@ class _Endpoints:
         if status >= 500:
             log.warning("a search was answered with %d: %s", status, body["error"]["code"])
         headers = None
-        if status in (429, 503):
+        if status in (429, 503, 504):
             headers = {"retry-after": str(self._config.retry_after_seconds)}
         return JSONResponse(body, status, headers=headers)
 

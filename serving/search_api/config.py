@@ -18,7 +18,12 @@ class SearchApiConfig(BaseModel):
     max_waiting: int = Field(
         default=32, ge=0, description="Searches that wait for their turn; more are answered 429."
     )
-    retry_after_seconds: int = Field(default=1, ge=1, description="What a 429 tells the client.")
+    search_seconds: float = Field(
+        default=2.0, gt=0, description="For one search, its turn included; past it, 504."
+    )
+    retry_after_seconds: int = Field(
+        default=1, ge=1, description="What 429, 503 and 504 tell the client."
+    )
     probe_seconds: float = Field(default=10.0, gt=0, description="For the search of readiness.")
     probe_age_seconds: float = Field(
         default=1.0, ge=0, description="Readiness answers with a search that is at most this old."

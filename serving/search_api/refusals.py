@@ -5,6 +5,7 @@ from typing import Any
 
 from uniecs.client.error_body import write_error
 from uniecs.errors import (
+    DeadlineExceeded,
     FilterError,
     GenerationError,
     ImageError,
@@ -25,6 +26,7 @@ _STATUS: tuple[tuple[type[UniECSError], int], ...] = (
     (ModelError, 503),
     (GenerationError, 503),
     (ServiceUnavailable, 503),
+    (DeadlineExceeded, 504),
 )
 
 

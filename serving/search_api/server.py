@@ -49,7 +49,7 @@ async def serve(
     listener = listen(config.host, config.port, options="--port")
     url = f"http://{in_brackets(config.host)}:{listener.getsockname()[1]}"
     features = FeatureJoin(settings, open_within_s=0.0)  # a server does not wait for Feast
-    engine = SearchEngine(settings, features=features)
+    engine = SearchEngine(settings, features=features, milvus_seconds=config.search_seconds)
     try:
         await asyncio.to_thread(engine.search, PROBE)
     except UniECSError as error:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from uniecs.errors import (
+    DeadlineExceeded,
     FilterError,
     GenerationError,
     ModelError,
@@ -26,6 +27,7 @@ CODES: dict[str, type[UniECSError]] = {
     "model": ModelError,
     "generation": GenerationError,
     "service_unavailable": ServiceUnavailable,
+    "deadline": DeadlineExceeded,
 }
 """Code of each class that a search raises; a class not listed takes the code of its base."""
 

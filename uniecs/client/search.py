@@ -65,6 +65,7 @@ class SearchClient:
             ModelMismatch: The service encodes with another model than its index holds.
             ModelError: The service does not find the model of its index.
             GenerationError: Nothing is live to be searched.
+            DeadlineExceeded: The service gave up, because the search took too long.
             ServiceUnavailable: The service cannot be reached, is too busy, or fails.
         """
         body: dict[str, Any] = {"top_k": top_k, "mode": mode}

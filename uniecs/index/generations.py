@@ -47,6 +47,7 @@ class GenerationStore:
         settings: Which Milvus, database and tenant.
         milvus: A connection to use; opened on first use by default.
         clock: The time, for ids and the ledger.
+        milvus_seconds: How long one call of a search may take.
 
     Example:
         ``store.swap(store.build(encoder, catalog).id)``
@@ -58,8 +59,10 @@ class GenerationStore:
         *,
         milvus: Milvus | None = None,
         clock: Callable[[], datetime] = utc_now,
+        milvus_seconds: float = 30.0,
     ) -> None:
         self._settings = settings
+        self._milvus_seconds = milvus_seconds
         self._milvus = milvus
         self._clock = clock
         self._ledger = Ledger(settings)
@@ -71,7 +74,7 @@ class GenerationStore:
     def milvus(self) -> Milvus:
         """The connection, opened on first use."""
         if self._milvus is None:
-            self._milvus = connect(self._settings)
+            self._milvus = connect(self._settings, timeout=self._milvus_seconds)
         return self._milvus
 
     def reconnect(self) -> None:

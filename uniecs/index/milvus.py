@@ -48,6 +48,11 @@ def connect(settings: Settings, *, timeout: float = 30.0) -> "Milvus":
 class Milvus:
     """Collections, aliases, rows and searches of one server, in our own types.
 
+    Args:
+        uri: Address of the server.
+        hint: What to do when it does not answer.
+        timeout: Seconds for connecting, and for each call that a search makes.
+
     Raises:
         ServiceUnavailable: From every method, when the server does not answer.
     """
@@ -151,7 +156,7 @@ class Milvus:
         with self._errors("flush"):
             self._client.flush(name)
 
-    def load(self, name: str, *, again: bool = False) -> None:
+    def load(self, name: str, *, again: bool = False, timeout: float | None = None) -> None:
         """Load a collection for searching; with ``again`` it is released first.
 
         Milvus Lite refuses a load that comes too soon after a flush, so it is tried again.
@@ -161,7 +166,7 @@ class Milvus:
                 with self._errors("load a collection"):
                     if again:
                         self._client.release_collection(name)
-                    self._client.load_collection(name)
+                    self._client.load_collection(name, timeout=timeout)
                 return
             except CollectionGone:
                 raise
@@ -176,7 +181,9 @@ class Milvus:
         """The collection that an alias points at, or None."""
         try:
             with self._errors("resolve an alias"):
-                return str(self._client.describe_alias(alias)["collection_name"])
+                return str(
+                    self._client.describe_alias(alias, timeout=self._timeout)["collection_name"]
+                )
         except CollectionGone:
             return None
         except GenerationError as error:
@@ -320,7 +327,7 @@ class Milvus:
         except GenerationError as error:
             if "load" not in str(error) and "released" not in str(error):
                 raise
-            self.load(name)
+            self.load(name, timeout=self._timeout)
             return call()
 
 

@@ -24,6 +24,7 @@ from uniecs.index.ledger import Generation
 from uniecs.index.lexical import analyse
 from uniecs.index.milvus import Hit
 from uniecs.search.constraints import PriceWish, price_wish
+from uniecs.search.deadline import Deadline
 from uniecs.search.encoders import EncoderShelf
 from uniecs.search.features import FeatureJoin
 from uniecs.search.fusion import TEXT_WEIGHTS, fuse
@@ -47,6 +48,7 @@ class SearchEngine:
         encoder: The only encoder to use; by default the live generation's own is loaded.
         features: Joins online features; by default those that were materialized last.
         new_id: Makes query ids.
+        milvus_seconds: How long one call of Milvus may take.
 
     Example:
         ``SearchEngine(settings).search(SearchRequest(text="red mug", where="price < 20"))``
@@ -59,17 +61,23 @@ class SearchEngine:
         *,
         features: FeatureJoin | None = None,
         new_id: Callable[[], str] = lambda: f"q-{uuid.uuid4().hex[:16]}",
+        milvus_seconds: float = 30.0,
     ) -> None:
-        self._store = GenerationStore(settings)
+        self._store = GenerationStore(settings, milvus_seconds=milvus_seconds)
         self._shelf = EncoderShelf(settings, encoder)
         self._lexicon = Lexicon(settings)
         self._features = features or FeatureJoin(settings)
         self._new_id = new_id
 
-    def search(self, request: SearchRequest) -> SearchResponse:
+    def search(self, request: SearchRequest, *, deadline: Deadline | None = None) -> SearchResponse:
         """Answer one request.
 
+        Args:
+            request: What is searched.
+            deadline: When to give up; looked at before every stage.
+
         Raises:
+            DeadlineExceeded: When the deadline passed.
             FilterError: When the filter cannot be understood.
             QueryError: When the picture cannot be used.
             GenerationError: When no generation is live.
@@ -80,17 +88,19 @@ class SearchEngine:
         self._features.open()
         for attempt in range(_TRIES - 1):
             try:
-                return self._answer(request, where)
+                return self._answer(request, where, deadline)
             except CollectionGone:
                 continue
             except ServiceUnavailable:
                 if attempt:
                     raise
                 self._store.reconnect()
-        return self._answer(request, where)
+        return self._answer(request, where, deadline)
 
-    def _answer(self, request: SearchRequest, where: Filter | None) -> SearchResponse:
-        clock = _Clock()
+    def _answer(
+        self, request: SearchRequest, where: Filter | None, deadline: Deadline | None
+    ) -> SearchResponse:
+        clock = _Clock(deadline)
         generation = self._store.live()
         encoder = self._shelf.fitting(generation)
         hybrid = request.mode == "hybrid" and bool(request.text.strip())
@@ -231,14 +241,17 @@ def _shown(hit: Hit, features: Mapping[str, Any]) -> SearchHit:
 
 
 class _Clock:
-    """Milliseconds per stage; a stage measured twice adds up."""
+    """Milliseconds per stage; a stage measured twice adds up, none begins after the deadline."""
 
-    def __init__(self) -> None:
+    def __init__(self, deadline: Deadline | None) -> None:
+        self._deadline = deadline
         self._start = time.perf_counter()
         self._spent = dict.fromkeys(_STAGES, 0.0)
 
     @contextmanager
     def measure(self, stage: str) -> Iterator[None]:
+        if self._deadline is not None:
+            self._deadline.check()
         start = time.perf_counter()
         yield
         self._spent[stage] += time.perf_counter() - start

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
 from serving.search_api.application import build_application
@@ -15,14 +16,29 @@ from uniecs.search.engine import SearchEngine
 Serve = Callable[..., TestClient]
 
 
+class DescribedClient(TestClient):
+    """Holds every answer against what the application's OpenAPI page says of it."""
+
+    def request(self, method, url, **more):
+        answer = super().request(method, url, **more)
+        page = self.app.openapi()
+        described = page["paths"].get(str(url), {}).get(method.lower())
+        if described is not None:
+            content = described["responses"][str(answer.status_code)]["content"]
+            schema = content["application/json"]["schema"]
+            Draft202012Validator({**page, **schema}).validate(answer.json())
+        return answer
+
+
 @pytest.fixture(scope="session")
 def serve() -> Iterator[Serve]:
     """Put the API around an engine; a client that asks it on one event loop."""
     with ExitStack() as stack:
 
         def _serve(engine: SearchEngine, **config: object) -> TestClient:
-            application = build_application(engine, SearchApiConfig(**config))
-            return stack.enter_context(TestClient(application, raise_server_exceptions=False))
+            patient = {"search_seconds": 60.0} | config  # the machine may be busy
+            application = build_application(engine, SearchApiConfig(**patient))
+            return stack.enter_context(DescribedClient(application, raise_server_exceptions=False))
 
         yield _serve
 

@@ -30,7 +30,7 @@ class Process:
 def command(shop: Shop) -> Iterator[Process]:
     """``python -m serving.search_api``, ready."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "serving.search_api", "--port", "0"],
+        [sys.executable, "-m", "serving.search_api", "--port", "0", "--deadline", "60"],
         cwd=REPOSITORY,
         env={"UNIECS_HOME": str(shop.settings.root), "PATH": "/usr/bin:/bin"},
         stdout=subprocess.PIPE,

@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.shop import Shop
+from uniecs.search.deadline import Deadline
 from uniecs.search.engine import SearchEngine
 from uniecs.search.request import SearchRequest, SearchResponse
 from uniecs.settings import Settings
@@ -24,11 +25,11 @@ class Gated(SearchEngine):
         self.started = threading.Semaphore(0)
         self.count = 0
 
-    def search(self, request: SearchRequest) -> SearchResponse:
+    def search(self, request: SearchRequest, *, deadline: Deadline | None = None) -> SearchResponse:
         self.count += 1
         self.started.release()
         assert self.gate.wait(60)
-        return super().search(request)
+        return super().search(request, deadline=deadline)
 
 
 def test_readiness_names_what_a_real_search_found(api: TestClient, shop: Shop) -> None:
@@ -80,6 +81,29 @@ def test_searches_past_the_bound_are_refused_at_once_and_the_others_answered(
     assert ask() == 200
 
 
+def test_a_search_past_its_deadline_is_504_and_keeps_its_place_until_it_ends(
+    shop: Shop, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = Gated(shop)
+    api = serve(engine, search_seconds=0.2, max_running=1, max_waiting=1)
+
+    with ThreadPoolExecutor(2) as pool, caplog.at_level(logging.DEBUG):
+        answers = list(
+            pool.map(lambda _: api.post("/v1/search", json={"text": "secret wish"}), range(2))
+        )
+
+        assert [answer.status_code for answer in answers] == [504, 504]
+        assert answers[0].json()["error"]["code"] == "deadline"
+        assert "more than 0.2 s" in answers[0].json()["error"]["message"]
+        assert answers[0].headers["retry-after"] == "1"
+        assert engine.count == 1  # the other gave up while it waited for its turn
+        assert "uniecs_search_admitted 1.0" in api.get("/metrics").text
+        engine.gate.set()
+        while "uniecs_search_admitted 0.0" not in api.get("/metrics").text:
+            pass
+    assert "secret wish" not in caplog.text
+
+
 def test_many_probes_share_one_search_and_a_slow_one_is_not_ready(shop: Shop, serve: Serve) -> None:
     engine = Gated(shop)
     api = serve(engine, probe_seconds=0.2, max_running=1, max_waiting=0)
@@ -115,7 +139,7 @@ def test_an_unforeseen_failure_is_500_and_no_text_reaches_the_log(
     shop: Shop, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(SearchEngine):
-        def search(self, request: SearchRequest) -> SearchResponse:
+        def search(self, request: SearchRequest, **_more: object) -> SearchResponse:
             raise RuntimeError(f"cannot handle {request.text!r}")
 
     api = serve(Broken(shop.settings, shop.encoder))
