@@ -66,9 +66,7 @@ class GenerationStore:
         self._milvus = milvus
         self._clock = clock
         self._ledger = Ledger(settings)
-        self.alias = (
-            f"uniecs_{re.sub(r'[^A-Za-z0-9]', lambda m: f'_{ord(m[0]):x}', settings.tenant)}"
-        )
+        self.alias = alias_of(settings.tenant)
 
     @property
     def milvus(self) -> Milvus:
