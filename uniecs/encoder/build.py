@@ -41,9 +41,9 @@ def build_encoder(
         torch.manual_seed(seed)
         model = UniECSModel(_model_config(config, vision, text))
     if "vision" in pretrained:
-        copy_weights(model.vision.tower, pretrained["vision"])
+        copy_weights(model.vision, pretrained["vision"])
     if "text" in pretrained:
-        copy_weights(model.text.tower, pretrained["text"])
+        copy_weights(model.text, pretrained["text"])
     return model, UniECSProcessor(_image_processor(config, vision), tokenizer)
 
 

@@ -9,7 +9,8 @@ class TowerChoice(BaseModel):
     """One tower: pretrained weights from ``source``, or random weights of a config.
 
     Attributes:
-        source: Hub id or local folder; None builds ``type`` with ``options`` from scratch.
+        source: Hub id, local folder or ``minilm``; None builds ``type`` with ``options`` from
+            scratch. A source brings its own tokenizer, or the size and colours of its pictures.
         type: A transformers model type, such as ``resnet``, ``convnextv2``, ``vit`` or ``bert``.
         options: Fields of that type's config.
     """
@@ -26,7 +27,7 @@ class EncoderConfig(BaseModel):
 
     Attributes:
         fusion: Ours, or one of the arms that it is compared with (``uniecs.encoder.arms``).
-        image_size: Side of the square that pictures are resized to, px.
+        image_size: Side of the square that pictures are resized to, px, for a tower from scratch.
         vocabulary: Size of the WordPiece vocabulary that is trained on the train split when the
             text tower has no source.
     """

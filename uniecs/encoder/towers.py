@@ -65,10 +65,15 @@ def _make_known(config_class: type[PreTrainedConfig]) -> None:
 
 
 class VisionTokens(nn.Module):
-    """Picture to tokens: [B, 3, H, W] -> [B, P, width]; CLS tokens are kept."""
+    """Picture to tokens: [B, 3, H, W] -> [B, P, width]; CLS tokens are kept.
+
+    Attributes:
+        pretrained: Whether training starts from the weights of a source; not saved.
+    """
 
     def __init__(self, config: PreTrainedConfig) -> None:
         super().__init__()
+        self.pretrained = False
         self.tower = build_tower(config)
 
     def forward(self, pixels: Tensor) -> Tensor:
@@ -78,10 +83,15 @@ class VisionTokens(nn.Module):
 
 
 class TextTokens(nn.Module):
-    """Text to tokens: ids and mask [B, L] -> [B, L, width]."""
+    """Text to tokens: ids and mask [B, L] -> [B, L, width].
+
+    Attributes:
+        pretrained: Whether training starts from the weights of a source; not saved.
+    """
 
     def __init__(self, config: PreTrainedConfig) -> None:
         super().__init__()
+        self.pretrained = False
         self.tower = build_tower(config)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -113,13 +123,13 @@ def load_tower(source: str, part: str) -> PreTrainedModel:
     return half
 
 
-def copy_weights(target: nn.Module, source: nn.Module) -> None:
+def copy_weights(tokens: VisionTokens | TextTokens, source: nn.Module) -> None:
     """Copy a pretrained tower into the encoder's own; heads that the encoder lacks are left out.
 
     Raises:
         ModelError: When a weight that the encoder needs is missing or of another shape.
     """
-    have = source.state_dict()
+    target, have = tokens.tower, source.state_dict()
     missing = [
         name
         for name, value in target.state_dict().items()
@@ -132,3 +142,4 @@ def copy_weights(target: nn.Module, source: nn.Module) -> None:
         )
     with torch.no_grad():
         target.load_state_dict({name: have[name] for name in target.state_dict()})
+    tokens.pretrained = True

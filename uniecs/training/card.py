@@ -6,7 +6,9 @@ from typing import Any
 from uniecs.training.config import TrainConfig
 
 
-def model_card(config: TrainConfig, parameters: int, details: Mapping[str, Any]) -> str:
+def model_card(
+    config: TrainConfig, parameters: int, image_size: tuple[int, int], details: Mapping[str, Any]
+) -> str:
     """Markdown of the card as training leaves it; registration adds the evaluation report."""
     encoder = config.encoder
     towers = {
@@ -29,7 +31,7 @@ Turns a text, a picture, or both into one unit vector of {encoder.dim} numbers.
 | | |
 |---|---|
 | parameters | {parameters:,} |
-| vision tower | {towers["vision"]}, {encoder.image_size} px |
+| vision tower | {towers["vision"]}, {image_size[0]} x {image_size[1]} px |
 | text tower | {towers["text"]}, at most {encoder.max_text_tokens} tokens |
 | fusion | {encoder.fusion_layers} gated layers of width {encoder.fusion_dim} |
 | catalog digest | {details["catalog_digest"]} |

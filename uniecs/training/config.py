@@ -18,9 +18,15 @@ class OptimizerConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     lr: float = Field(default=1e-3, gt=0, description="Peak rate of new weights.")
-    tower_lr: float = Field(default=1e-3, gt=0, description="Peak rate of both towers.")
-    layer_decay: float = Field(
-        default=1.0, gt=0, le=1, description="Rate of a tower's layer over that of the one above."
+    tower_lr: float = Field(default=1e-3, gt=0, description="Peak rate of a tower from scratch.")
+    pretrained_lr: float = Field(
+        default=5e-5, gt=0, description="Peak rate of a tower from a source, at its last layer."
+    )
+    layer_decay: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="Rate of a tower's layer over the one above; .75 from a source, else 1.",
     )
     loss_lr: float = Field(default=1e-2, gt=0, description="Rate of temperatures and weights.")
     weight_decay: float = Field(default=0.05, ge=0)
@@ -101,7 +107,7 @@ def preset(name: str, overrides: Iterable[str] = ()) -> TrainConfig:
         raise UsageError(f"No preset {name!r}; choose one of {', '.join(PRESETS)}.")
     tree = TrainConfig(encoder=PRESETS[name]()).model_dump()
     if name == "base":
-        tree["optimizer"] |= {"lr": 1e-4, "tower_lr": 1e-5, "layer_decay": 0.75}
+        tree["optimizer"] |= {"lr": 1e-4, "tower_lr": 1e-4, "pretrained_lr": 1e-5}
     for override in overrides:
         _set(tree, override)
     try:
@@ -112,9 +118,13 @@ def preset(name: str, overrides: Iterable[str] = ()) -> TrainConfig:
         raise UsageError(f"--set {where}: {first['msg']} (value {first['input']!r}).") from error
 
 
+SHORT = {"vision.tower": "encoder.vision.source", "text.tower": "encoder.text.source"}
+"""Short forms of keys."""
+
+
 def _set(tree: dict[str, Any], override: str) -> None:
     path, equals, text = override.partition("=")
-    keys = path.split(".")
+    keys = SHORT.get(path, path).split(".")
     if not equals or not all(keys):
         raise UsageError(f"--set {override!r}: write section.key=value, such as run.epochs=3.")
     node = tree

@@ -11,20 +11,28 @@ from torch import nn
 from uniecs.encoder.model import UniECSModel
 from uniecs.training.config import OptimizerConfig
 
+PRETRAINED_DECAY = 0.75
+"""What the lower layers of a pretrained tower know is the more general the lower they are."""
+
 
 def build_optimizer(
     model: UniECSModel, loss: nn.Module, config: OptimizerConfig
 ) -> torch.optim.AdamW:
     """AdamW over towers, new weights and loss parameters; 1-D parameters do not decay.
 
-    A tower's layer that stands k layers below its last learns at ``tower_lr * layer_decay^k``.
+    A tower's layer that stands k layers below its last learns at ``tower_lr * layer_decay^k``, or
+    ``pretrained_lr * layer_decay^k`` where the tower starts from a source.
     """
-    towers = {**_by_depth(model.vision), **_by_depth(model.text)}
-    fresh = [p for p in model.parameters() if p not in towers]
+    rates: dict[nn.Parameter, float] = {}
+    for tower in (model.vision, model.text):
+        peak = config.pretrained_lr if tower.pretrained else config.tower_lr
+        decay = config.layer_decay or (PRETRAINED_DECAY if tower.pretrained else 1.0)
+        for parameter, below in _by_depth(tower).items():
+            rates[parameter] = peak * decay**below
+    fresh = [p for p in model.parameters() if p not in rates]
     groups = _groups(fresh, config.lr, config.weight_decay)
-    for below in sorted(set(towers.values())):
-        layer = [p for p, depth in towers.items() if depth == below]
-        lr = config.tower_lr * config.layer_decay**below
+    for lr in sorted(set(rates.values()), reverse=True):
+        layer = [p for p, rate in rates.items() if rate == lr]
         groups += _groups(layer, lr, config.weight_decay)
     groups.append({"params": list(loss.parameters()), "lr": config.loss_lr, "weight_decay": 0.0})
     for group in groups:

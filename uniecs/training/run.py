@@ -204,7 +204,7 @@ def _finish(out: Path, run: _Run) -> None:
         "catalog_digest": run.catalog.digest,
     }
     model: UniECSModel = trainer.model
-    card = model_card(trainer.config, model.num_parameters(), details)
+    card = model_card(trainer.config, model.num_parameters(), run.processor.image_size, details)
     _place(model, "cpu", torch.contiguous_format)
     manifest = save_model_folder(model, run.processor, out / "model", card=card)
     write_json(out / "speed.json", {"waited_for_batches": round(trainer.waiting.share, 4)})

@@ -114,7 +114,7 @@ class Trainer:
         torch.manual_seed(self.config.run.seed)
         self._restore()
         if self.precision == "auto":
-            probed = faster_precision(self.model, self.config.encoder.image_size)
+            probed = faster_precision(self.model, max(self.batcher.processor.image_size))
             self.precision = self.world.agree(probed)
         self.waiting = Waiting()
         while self.progress.epoch < self.epochs.count:

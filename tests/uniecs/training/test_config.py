@@ -17,6 +17,20 @@ def test_settings_merge_over_a_preset() -> None:
     assert config.pairs.short == 0
 
 
+def test_a_tower_has_a_short_form() -> None:
+    config = preset("small", ["text.tower=minilm", "vision.tower=openai/clip-vit-base-patch16"])
+
+    assert config.encoder.text.source == "minilm"
+    assert config.encoder.vision.source == "openai/clip-vit-base-patch16"
+
+
+def test_a_pretrained_tower_learns_slower_by_default() -> None:
+    for name in ("small", "base"):
+        optimizer = preset(name).optimizer
+        assert 1e-5 <= optimizer.pretrained_lr <= 1e-4
+        assert optimizer.pretrained_lr < optimizer.tower_lr
+
+
 @pytest.mark.parametrize(
     ("setting", "word"),
     [
