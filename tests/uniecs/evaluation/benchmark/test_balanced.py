@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
+from uniecs.catalog.demo import generate_demo
 from uniecs.catalog.reading import Catalog
+from uniecs.evaluation.benchmark import build_benchmark
 from uniecs.evaluation.benchmark.unimodal import measure_accuracies
 
 
@@ -43,6 +46,19 @@ def test_one_modality_alone_is_near_chance_and_the_card_says_so(demo_benchmark):
     card = (demo_benchmark.folder / "README.md").read_text()
     assert f"| picture alone | {accuracy.image:.3f} |" in card
     assert f"| title alone | {accuracy.text:.3f} |" in card
+
+
+@pytest.mark.slow
+def test_on_the_whole_demo_catalog_only_both_modalities_together_tell_more_than_chance(tmp_path):
+    generate_demo(tmp_path / "demo", products=1200, seed=7)
+
+    accuracy = build_benchmark(tmp_path / "demo", tmp_path / "out").balanced.accuracy
+
+    assert accuracy is not None
+    assert accuracy.rows > 1000
+    assert abs(accuracy.image - 0.5) <= 0.08
+    assert abs(accuracy.text - 0.5) <= 0.08
+    assert accuracy.both > 0.55
 
 
 def test_a_subset_whose_pictures_or_titles_give_the_answer_away_is_caught(tmp_path: Path):
