@@ -144,7 +144,8 @@ def _write(
             )
         terms = " ".join(document_terms(product))
         rows.append(row_of(product, tenant=generation.tenant, presence=presence, terms=terms))
-    milvus.upsert(generation.collection, rows, shard.vectors[part], shard.pictures[part])
+    vectors = (shard.vectors[part], shard.pictures[part], shard.looks[part])
+    milvus.upsert(generation.collection, rows, *vectors)
 
 
 def _check_embeddings(report: EmbeddingReport, folder: Path, catalog: Catalog) -> None:

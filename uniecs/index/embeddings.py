@@ -20,11 +20,12 @@ from uniecs.catalog.presence import Presence
 from uniecs.catalog.reading import Catalog
 from uniecs.catalog.schema import Product
 from uniecs.errors import ImageError
+from uniecs.index.look import LOOK, LOOK_DIM, looks_of
 from uniecs.index.shards import EmbeddingReport, finish_embeddings, write_json
 
 SHARDS = 8
 BATCH = 256
-FORMAT = 2
+FORMAT = 3
 """Changes with the columns of a shard, so that older shards are embedded again."""
 
 Progress = Callable[[int], None]
@@ -101,7 +102,8 @@ def embed_shard(
 ) -> None:
     """Embed the products of one shard; done already means nothing happens.
 
-    Beside the vector of the view, a product with a picture gets that of its picture alone.
+    Beside the vector of the view, a product with a picture gets that of its picture alone, and its
+    look.
     """
     out.mkdir(parents=True, exist_ok=True)
     products = [p for p in catalog.products if _shard_of(p.product_id, shards) == shard]
@@ -110,6 +112,7 @@ def embed_shard(
         "model_version": encoder.model_version,
         "processor_digest": encoder.processor_digest,
         "dim": encoder.dim,
+        "look": LOOK,
         "view": view.label,
         "catalog_digest": catalog.digest,
         "shard": shard,
@@ -143,6 +146,7 @@ def _write_shard(out: Path, shard: int, rows: list[dict[str, Any]], dim: int) ->
             "product_id": pa.string(),
             "vector": pa.list_(pa.float32(), dim),
             "picture": pa.list_(pa.float32(), dim),
+            "look": pa.list_(pa.float32(), LOOK_DIM),
             "gate_image": pa.float32(),
             "gate_text": pa.float32(),
             "presence": pa.string(),
@@ -178,6 +182,7 @@ def _embed_part(
     texts = _encoded(encoder, [items[index] for index in again])
     for place, index in enumerate(again):
         vectors[index], gates[index], errors[index] = (part[place] for part in texts)
+    looks = looks_of([item.image for item in items])
     for i, item in enumerate(items):
         if errors[i]:
             skipped[item.id] = str(getattr(errors[i], "message", errors[i]))
@@ -188,6 +193,7 @@ def _embed_part(
                 "product_id": item.id,
                 "vector": vectors[i],
                 "picture": np.zeros_like(vectors[i]) if picture is None else picture,
+                "look": looks[i],
                 "gate_image": float(gates[i][0]),
                 "gate_text": float(gates[i][1]),
                 "presence": item.presence.label,

@@ -8,6 +8,7 @@ from typing import Any
 
 from uniecs.errors import GenerationError
 from uniecs.index.lexical import BM25_B, BM25_K1
+from uniecs.index.look import LOOK_DIM
 from uniecs.index.schema import MAX_BYTES, METRIC, columns_for
 
 INDEX_TYPES: tuple[str, ...] = ("IVF_FLAT", "HNSW")
@@ -27,7 +28,7 @@ class Capabilities:
 
     Attributes:
         bm25: It computes BM25 from text itself.
-        pictures: A row can hold a second vector, that of the picture alone.
+        pictures: A row can hold more vectors than one: those of the picture alone, and its look.
         upsert: It can overwrite a row. Milvus 2.3 puts an upserted row into the wrong partition
             of a partition key, where searches by tenant do not see it: delete and insert there.
         index_type: The vector index that suits it.
@@ -69,7 +70,7 @@ def fields(can: Capabilities, dim: int) -> Iterator[tuple[str, str, dict[str, An
         if kind == "VARCHAR":
             options["max_length"] = MAX_BYTES[column]
         if kind == "FLOAT_VECTOR":
-            options["dim"] = dim
+            options["dim"] = LOOK_DIM if column == "look" else dim
         if column == "terms" and can.bm25:
             options |= {"enable_analyzer": True, "analyzer_params": _ANALYZER}
         yield column, kind, options
@@ -92,6 +93,7 @@ def index_plans(can: Capabilities, rows: int) -> Iterator[tuple[str, str, str, d
     yield "vector", can.index_type, METRIC, build
     if can.pictures:
         yield "picture", can.index_type, METRIC, build
+        yield "look", can.index_type, METRIC, build
     if can.bm25:
         yield "bm25", "SPARSE_INVERTED_INDEX", "BM25", {"bm25_k1": BM25_K1, "bm25_b": BM25_B}
 

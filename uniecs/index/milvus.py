@@ -203,7 +203,12 @@ class Milvus:
     # Rows
 
     def upsert(
-        self, name: str, rows: Sequence[Row], vectors: np.ndarray, pictures: np.ndarray
+        self,
+        name: str,
+        rows: Sequence[Row],
+        vectors: np.ndarray,
+        pictures: np.ndarray,
+        looks: np.ndarray,
     ) -> None:
         """Write rows by product_id.
 
@@ -212,13 +217,15 @@ class Milvus:
             rows: N rows.
             vectors: [N, D] float32.
             pictures: [N, D] float32; zeros where a product has no picture.
+            looks: [N, LOOK_DIM] float32; zeros where a product has no picture.
         """
         data = [dataclasses.asdict(row) for row in rows]
-        for row, vector, picture in zip(data, vectors, pictures, strict=True):
+        for row, vector, picture, look in zip(data, vectors, pictures, looks, strict=True):
             row["vector"] = np.ascontiguousarray(vector, np.float32)
             if self.capabilities.pictures:
-                # never found without a picture (see PICTURED), but a zero vector has no cosine
+                # never found without a picture (see `pictured`), but a zero vector has no cosine
                 row["picture"] = np.float32(picture if picture.any() else vector)
+                row["look"] = np.float32(look if look.any() else -np.ones_like(look))
         with self._errors("write rows"):
             if self.capabilities.upsert:
                 self._client.upsert(name, data)
@@ -276,8 +283,8 @@ class Milvus:
             top_k: Answers per query.
             expression: A filter; it must hold the tenant.
             fields: Columns to return.
-            column: ``vector``, or ``picture`` to compare with pictures alone; the expression must
-                then leave only products that have one.
+            column: ``vector``, or ``picture`` or ``look`` to compare with pictures alone; the
+                expression must then leave only products that have one.
             exhaustive: Look into every cell of the index: filters that leave few rows need it.
         """
         params = search_params(self.capabilities, top_k=top_k, exhaustive=exhaustive)

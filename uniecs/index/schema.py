@@ -12,6 +12,7 @@ from typing import Any
 
 from uniecs.catalog.presence import Presence
 from uniecs.catalog.schema import Product
+from uniecs.index.look import LOOK
 
 MAX_BYTES: dict[str, int] = {
     "product_id": 512,
@@ -30,6 +31,7 @@ COLUMNS: dict[str, str] = {
     "product_id": "VARCHAR",
     "vector": "FLOAT_VECTOR",
     "picture": "FLOAT_VECTOR",
+    "look": "FLOAT_VECTOR",
     "tenant": "VARCHAR",
     "presence": "INT8",
     "category": "VARCHAR",
@@ -42,8 +44,9 @@ COLUMNS: dict[str, str] = {
 }
 """Every column with its Milvus type; none is nullable, because Milvus 2.3 has no nulls.
 
-``vector`` is the view that a generation was built of (IT by default), ``picture`` the view I, for
-queries by picture; a server that allows one vector a row does without it.
+``vector`` is the view that a generation was built of (IT by default); ``picture`` is the view I and
+``look`` the picture's colours and edges, for queries by picture. A server that allows one vector a
+row does without these two.
 """
 
 METRIC = "COSINE"
@@ -144,11 +147,18 @@ def _number(value: object) -> float | None:
 
 
 def columns_for(*, pictures: bool) -> dict[str, str]:
-    """The columns on a server that can or cannot hold a second vector."""
-    return {name: kind for name, kind in COLUMNS.items() if pictures or name != "picture"}
+    """The columns on a server that can or cannot hold vectors of the picture beside ``vector``."""
+    return {
+        name: kind for name, kind in COLUMNS.items() if pictures or name not in ("picture", "look")
+    }
 
 
 def schema_hash(dim: int, columns: dict[str, str]) -> str:
-    """12 hex digits over names, types and the dimension: equal for interchangeable generations."""
-    facts = {"columns": columns, "dim": dim, "metric": METRIC}
+    """12 hex digits over names, types, the dimension and the kind of look.
+
+    Equal for interchangeable generations.
+    """
+    facts: dict[str, Any] = {"columns": columns, "dim": dim, "metric": METRIC}
+    if "look" in columns:
+        facts["look"] = LOOK
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]

@@ -48,12 +48,14 @@ class Embedded:
     Attributes:
         vectors: [N, D] float32 unit rows.
         pictures: [N, D] float32 unit rows of the pictures alone; zeros without a picture.
+        looks: [N, LOOK_DIM] float32 unit rows of what the pictures look like; zeros without one.
         presences: [N] the modalities that went into each vector.
     """
 
     ids: list[str]
     vectors: np.ndarray
     pictures: np.ndarray
+    looks: np.ndarray
     presences: list[Presence]
 
 
@@ -117,12 +119,15 @@ def read_embeddings(folder: Path) -> Iterator[Embedded]:
         if not path.exists() or not file_digest(path).startswith(path.stem.rsplit("-", 1)[-1]):
             raise DataError(f"{path} is missing or was altered; embed the catalog again.")
         table = pq.read_table(path)
+        if "look" not in table.column_names:
+            raise DataError(f"{path} was made by an older version; embed the catalog again.")
         vectors = _matrix(table, "vector")
         labels = {view.label: view for view in VIEWS}
         yield Embedded(
             ids=table.column("product_id").to_pylist(),
             vectors=vectors,
             pictures=_matrix(table, "picture"),
+            looks=_matrix(table, "look"),
             presences=[labels[label] for label in table.column("presence").to_pylist()],
         )
 

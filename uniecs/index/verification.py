@@ -149,12 +149,14 @@ def _recall_checks(
     value = sample.recall(own, np.ones(len(ids), bool), queries=QUERIES, every=False)
     yield Check("recall@10", value, RECALL, value >= RECALL)
     pictures = np.concatenate([shard.pictures for shard in shards])
-    there = np.asarray(pictures.any(axis=1))
-    if milvus.capabilities.pictures and there.sum() >= LEAST_ROWS:
-        queries = _queries(pictures[there], seed)
-        by_picture = _Sample(milvus, generation, ids, pictures, queries, column="picture")
-        value = by_picture.recall(pictured(own), there, queries=QUERIES, every=False)
-        yield Check("recall@10 by picture", value, RECALL, value >= RECALL)
+    looks = np.concatenate([shard.looks for shard in shards])
+    for column, stored in (("picture", pictures), ("look", looks)):
+        there = np.asarray(stored.any(axis=1))
+        if milvus.capabilities.pictures and there.sum() >= LEAST_ROWS:
+            queries = _queries(stored[there], seed)
+            by_column = _Sample(milvus, generation, ids, stored, queries, column=column)
+            value = by_column.recall(pictured(own), there, queries=QUERIES, every=False)
+            yield Check(f"recall@10 by {column}", value, RECALL, value >= RECALL)
     rows = _rows(milvus, generation)
     for text, where in choose_filters(list(rows.values())):
         allowed = np.array([matches(where, rows[i], tenant=generation.tenant) for i in ids])

@@ -6,14 +6,16 @@ in between (two swaps within one search), the search starts over with the new on
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from uniecs.catalog.items import Item
+from uniecs.catalog.presence import Presence
 from uniecs.errors import QueryError, ServiceUnavailable
 from uniecs.index.expressions import expression, pictured
 from uniecs.index.failures import CollectionGone
@@ -27,10 +29,18 @@ from uniecs.search.constraints import PriceWish, price_wish
 from uniecs.search.deadline import Deadline
 from uniecs.search.encoders import EncoderShelf
 from uniecs.search.features import FeatureJoin
-from uniecs.search.fusion import TEXT_WEIGHTS, fuse
+from uniecs.search.fusion import FUSION, fuse
 from uniecs.search.lexicon import FIELDS, Lexicon
+from uniecs.search.looks import Looks
 from uniecs.search.request import SearchHit, SearchRequest, SearchResponse
-from uniecs.search.retrieval import ANCHORS, DEPTH, Anchor, composed_terms, composed_weights
+from uniecs.search.retrieval import (
+    ANCHORS,
+    DEPTH,
+    Anchor,
+    composed_terms,
+    composed_weight,
+    picture_ranking,
+)
 from uniecs.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,6 +76,7 @@ class SearchEngine:
         self._store = GenerationStore(settings, milvus_seconds=milvus_seconds)
         self._shelf = EncoderShelf(settings, encoder)
         self._lexicon = Lexicon(settings)
+        self._looks = Looks()
         self._features = features or FeatureJoin(settings)
         self._new_id = new_id
 
@@ -103,17 +114,16 @@ class SearchEngine:
         clock = _Clock(deadline)
         generation = self._store.live()
         encoder = self._shelf.fitting(generation)
-        hybrid = request.mode == "hybrid" and bool(request.text.strip())
-        wish = price_wish(request.text) if hybrid else PriceWish(request.text)
+        wish = price_wish(request.text) if request.mode == "hybrid" else PriceWish(request.text)
         query = replace(request, text=wish.rest or request.text)
         with clock.measure("encode"):
-            vectors = _encode(encoder, query, composed=hybrid and request.image is not None)
+            vectors = _encode(encoder, query)
         ranked: dict[str, Hit] = {}
         for tier in dict.fromkeys((wish.filter, None)):  # the wished price first, then any price
             if len(ranked) < request.top_k:
                 limit = all_of([part for part in (where, tier) if part is not None])
                 bonus = 1.0 if tier is not None else 0.0
-                for hit in self._retrieve(generation, query, vectors, limit, hybrid, clock):
+                for hit in self._retrieve(generation, query, vectors, limit, clock):
                     ranked.setdefault(hit.product_id, replace(hit, score=hit.score + bonus))
         hits = list(ranked.values())[: request.top_k]
         with clock.measure("features"):
@@ -133,9 +143,11 @@ class SearchEngine:
         request: SearchRequest,
         vectors: np.ndarray,
         where: Filter | None,
-        hybrid: bool,
         clock: "_Clock",
     ) -> list[Hit]:
+        hybrid = request.mode == "hybrid"
+        if hybrid and request.image is not None and not request.text.strip():
+            return self._picture(generation, request, request.image, vectors[0], where, clock)
         depth = max(DEPTH, request.top_k) if hybrid else request.top_k
         with clock.measure("dense"):
             found = self._nearest(generation, request, vectors[0], where, depth)
@@ -148,14 +160,36 @@ class SearchEngine:
             words = self._lexicon.search(
                 self._store.milvus, generation, terms, top_k=depth, where=where
             )
-        weights = composed_weights(anchors) if composed else TEXT_WEIGHTS
+        weight = composed_weight(anchors) if composed else FUSION.text
         hits = {hit.product_id: hit for hit in (*found, *words)}
-        fused = fuse(
-            [
-                ([hit.product_id for hit in found], weights.dense),
-                ([hit.product_id for hit in words], weights.lexical),
-            ]
-        )
+        fused = fuse([(_ids(found), weight), (_ids(words), 1.0)])
+        return [replace(hits[product_id], score=score) for product_id, score in fused]
+
+    def _picture(
+        self,
+        generation: Generation,
+        request: SearchRequest,
+        image: Path | bytes,
+        vector: np.ndarray,
+        where: Filter | None,
+        clock: "_Clock",
+    ) -> list[Hit]:
+        """A picture alone: by the encoder, by its look, and the kin of what these find first."""
+        milvus, depth = self._store.milvus, max(DEPTH, request.top_k)
+        with clock.measure("dense"):
+            near = self._nearest(generation, request, vector, where, depth)
+            alike = self._looks.search(milvus, generation, image, top_k=depth, where=where)
+        hits = {hit.product_id: hit for hit in (*alike, *near)}
+
+        def kin(product_id: str) -> list[str]:
+            terms = analyse(_anchor(hits[product_id]).heading)
+            words = self._lexicon.search(milvus, generation, terms, top_k=depth, where=where)
+            hits.update((hit.product_id, hit) for hit in words)
+            return _ids(words)
+
+        similarity = alike[0].score if alike else 0.0
+        with clock.measure("lexical"):
+            fused = picture_ranking(_ids(near), _ids(alike), similarity, kin)
         return [replace(hits[product_id], score=score) for product_id, score in fused]
 
     def _nearest(
@@ -212,16 +246,20 @@ class SearchEngine:
         return [_anchor(hit) for hit in near]
 
 
-def _encode(encoder: "Encoder", request: SearchRequest, *, composed: bool) -> np.ndarray:
-    """[1, D] vector of the query, or [2, D] with that of its picture alone when composed."""
+def _encode(encoder: "Encoder", request: SearchRequest) -> np.ndarray:
+    """[1, D] vector of the query; [2, D] with that of its picture alone when it has words too."""
     items = [Item("query", request.text.strip(), request.image)]
-    if composed:
+    if items[0].presence is Presence.BOTH and request.mode == "hybrid":
         items.append(Item("picture", "", request.image))
     encoded = encoder.encode(items)
     for error in encoded.errors:
         if error is not None:
             raise QueryError(f"The query's picture cannot be used: {error.message}")
     return encoded.vectors
+
+
+def _ids(hits: Sequence[Hit]) -> list[str]:
+    return [hit.product_id for hit in hits]
 
 
 def _anchor(hit: Hit) -> Anchor:

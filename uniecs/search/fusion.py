@@ -8,20 +8,29 @@ RANK_OFFSET = 60
 
 
 @dataclass(frozen=True, slots=True)
-class FusionWeights:
-    """How much each ranking counts.
+class Fusion:
+    """How much each ranking of hybrid search counts; that of BM25 always counts 1.
+
+    Chosen by ``benchmarks/fusion_weights.py`` on queries that no reported figure counts.
 
     Attributes:
-        dense: Of the encoder's ranking.
-        lexical: Of the BM25 ranking.
+        text: Weight of the encoder's ranking for words.
+        own_words: For a picture with words, weight of the words against those of the picture.
+        sharpness: Temperature of similarities to the nearest products by picture, whose words
+            stand for the picture: a picture of the catalog is its own anchor.
+        look_from: Cosine of looks from which the look of a picture alone says anything.
+        look_at: Cosine of looks from which it says all, and the encoder nothing.
     """
 
-    dense: float
-    lexical: float
+    text: float = 0.5
+    own_words: float = 2.0
+    sharpness: float = 0.007
+    look_from: float = 0.8
+    look_at: float = 0.9
 
 
-TEXT_WEIGHTS = FusionWeights(dense=0.5, lexical=1.0)
-"""For queries of text alone."""
+FUSION = Fusion()
+"""What search uses."""
 
 
 def fuse(

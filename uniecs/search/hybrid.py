@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +13,19 @@ from uniecs.catalog.presence import Presence
 from uniecs.catalog.reading import Catalog, Query
 from uniecs.catalog.schema import Product
 from uniecs.errors import ImageError
+from uniecs.evaluation.views import ItemEncoder
 from uniecs.index.lexical import Bm25, analyse, document_terms
+from uniecs.index.look import look_of, looks_of
 from uniecs.search.constraints import PriceWish, price_wish
-from uniecs.search.fusion import TEXT_WEIGHTS, FusionWeights, fuse
-from uniecs.search.retrieval import ANCHORS, DEPTH, Anchor, composed_terms, composed_weights
-
-if TYPE_CHECKING:
-    from uniecs.inference.encoder import Encoder
+from uniecs.search.fusion import FUSION, Fusion, fuse
+from uniecs.search.retrieval import (
+    ANCHORS,
+    DEPTH,
+    Anchor,
+    composed_terms,
+    composed_weight,
+    picture_ranking,
+)
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -33,7 +38,7 @@ PICTURES_ONLY: frozenset[str] = frozenset({"description_to_image"})
 _CHUNK = 512
 
 
-def catalog_rankers(encoder: "Encoder", catalog: Catalog) -> dict[str, Ranker]:
+def catalog_rankers(encoder: ItemEncoder, catalog: Catalog) -> dict[str, Ranker]:
     """Rankers over a whole catalog: the encoder alone, and hybrid search.
 
     Args:
@@ -43,14 +48,19 @@ def catalog_rankers(encoder: "Encoder", catalog: Catalog) -> dict[str, Ranker]:
     Returns:
         ``encoder`` and ``hybrid``: queries and k -> top k (product_id, score) per query.
     """
-    pool = _Pool(encoder, catalog)
-    return {"encoder": pool.encoder, "hybrid": pool.hybrid}
+    search = CatalogSearch(encoder, catalog)
+    return {"encoder": search.encoder, "hybrid": search.hybrid}
 
 
-class _Pool:
-    """Vectors and terms of a catalog, made when first needed."""
+class CatalogSearch:
+    """Search in a whole catalog; its vectors, terms and looks are made when first needed.
 
-    def __init__(self, encoder: "Encoder", catalog: Catalog) -> None:
+    Args:
+        encoder: Encodes queries and products.
+        catalog: Searched as a whole; each product by its text and its first picture.
+    """
+
+    def __init__(self, encoder: ItemEncoder, catalog: Catalog) -> None:
         self._encoder = encoder
         self._folder = catalog.folder
         self._products = catalog.products
@@ -58,11 +68,20 @@ class _Pool:
         self._prices = np.array(
             [np.nan if product.price is None else product.price for product in self._products]
         )
+        self._place = {product_id: row for row, product_id in enumerate(self._ids)}
         self._views: dict[Presence, Floats] = {}
 
     @cached_property
     def _bm25(self) -> Bm25:
         return Bm25.build(self._ids, [document_terms(product) for product in self._products])
+
+    @cached_property
+    def _looks(self) -> Floats:
+        """[N, LOOK_DIM] looks of the first pictures; zeros without one."""
+        images = [
+            _product_item(product, self._folder, Presence.IMAGE).image for product in self._products
+        ]
+        return looks_of(images)
 
     def encoder(self, queries: Sequence[Query], k: int) -> list[Ranked]:
         """Top k by the encoder's vectors."""
@@ -71,8 +90,8 @@ class _Pool:
             self._nearest(query, vector, k) for query, vector in zip(queries, vectors, strict=True)
         ]
 
-    def hybrid(self, queries: Sequence[Query], k: int) -> list[Ranked]:
-        """Top k as the search engine ranks them; without words the same as ``encoder``."""
+    def hybrid(self, queries: Sequence[Query], k: int, fusion: Fusion = FUSION) -> list[Ranked]:
+        """Top k as the search engine ranks them."""
         wishes = [price_wish(query.text) for query in queries]
         texts = [wish.rest or query.text for wish, query in zip(wishes, queries, strict=True)]
         vectors = self._encode([_item(q, text) for q, text in zip(queries, texts, strict=True)])
@@ -80,14 +99,17 @@ class _Pool:
         picture = iter(pictures)
         answers = []
         for query, text, wish, vector in zip(queries, texts, wishes, vectors, strict=True):
-            if not text.strip() or query.type in PICTURES_ONLY:
+            if query.type in PICTURES_ONLY:
                 answers.append(self._nearest(query, vector, k))
+                continue
+            if not text.strip():
+                answers.append(self._seen(query, vector, max(DEPTH, k), fusion)[:k])
                 continue
             composed = query.image is not None
             anchors = self._anchors(next(picture)) if composed else []
-            terms = composed_terms(text, anchors) if composed else analyse(text)
-            weights = composed_weights(anchors) if composed else TEXT_WEIGHTS
-            fused = partial(self._fused, query, vector, terms, weights, max(DEPTH, k))
+            terms = composed_terms(text, anchors, fusion) if composed else analyse(text)
+            weight = composed_weight(anchors, fusion) if composed else fusion.text
+            fused = partial(self._fused, query, vector, terms, weight, max(DEPTH, k))
             answers.append(self._tiers(fused, wish, k))
         return answers
 
@@ -107,13 +129,30 @@ class _Pool:
         query: Query,
         vector: Floats,
         terms: list[str],
-        weights: FusionWeights,
+        weight: float,
         depth: int,
         allowed: Mask,
     ) -> Ranked:
         dense = [name for name, _ in self._nearest(query, vector, depth, allowed)]
         words = [name for name, _ in self._bm25.search(terms, depth, allowed)]
-        return fuse([(dense, weights.dense), (words, weights.lexical)])
+        return fuse([(dense, weight), (words, 1.0)])
+
+    def _seen(self, query: Query, vector: Floats, depth: int, fusion: Fusion) -> Ranked:
+        """For a picture alone; nothing when it cannot be decoded."""
+        near = [name for name, _ in self._nearest(query, vector, depth)]
+        if not near or query.image is None:
+            return []
+        scores = np.where(self._looks.any(axis=1), self._looks @ look_of(query.image), -np.inf)
+        order = np.argsort(-scores, kind="stable")[:depth]
+        alike = [row for row in order if np.isfinite(scores[row])]
+        similarity = float(scores[alike[0]]) if alike else 0.0
+        return picture_ranking(
+            near, [self._ids[row] for row in alike], similarity, partial(self._kin, depth), fusion
+        )
+
+    def _kin(self, depth: int, product_id: str) -> list[str]:
+        terms = analyse(_heading(self._products[self._place[product_id]]))
+        return [name for name, _ in self._bm25.search(terms, depth)]
 
     def _anchors(self, picture: Floats) -> list[Anchor]:
         scores = self._view(Presence.IMAGE) @ picture

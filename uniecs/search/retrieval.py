@@ -3,16 +3,18 @@
 Words go to BM25 and to the encoder. A picture with words ("this in black") is composed: BM25 gets
 the words of the product that the picture shows, as the nearest products by picture tell them, and
 the words of the query with more weight, so that "this" finds its kind and "black" its colour.
+
+A picture alone is compared by the encoder and by its look; the product found first brings its kin.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from uniecs.index.lexical import analyse
-from uniecs.search.fusion import FusionWeights
+from uniecs.search.fusion import FUSION, Fusion, fuse
 
 DEPTH = 200
 """Length of each ranking that is fused."""
@@ -20,14 +22,11 @@ DEPTH = 200
 ANCHORS = 3
 """Nearest products by picture whose words stand for the picture."""
 
-SHARPNESS = 0.007
-"""Temperature of the anchors' weights: a picture of the catalog is its own anchor."""
-
 UNIT = 4
 """Copies of a term that weigh 1: BM25 counts terms, so weights are whole numbers of copies."""
 
-QUERY_WEIGHT = 2.0
-"""Weight of the query's own words against the words of the picture."""
+PICTURE_OFFSET = 10
+"""``k`` of reciprocal rank fusion for pictures: the first places of a look differ much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Anchor:
     similarity: float
 
 
-def composed_terms(text: str, anchors: Sequence[Anchor]) -> list[str]:
+def composed_terms(text: str, anchors: Sequence[Anchor], fusion: Fusion = FUSION) -> list[str]:
     """Terms of a composed query, repeated by weight.
 
     Example:
@@ -51,29 +50,75 @@ def composed_terms(text: str, anchors: Sequence[Anchor]) -> list[str]:
     """
     own = analyse(text)
     copies: defaultdict[str, float] = defaultdict(float)
-    for anchor, weight in zip(anchors, _softmax([a.similarity for a in anchors]), strict=True):
+    for anchor, weight in zip(anchors, _shares(anchors, fusion), strict=True):
         for term in set(analyse(anchor.heading)):
             copies[term] += weight
     terms = [term for term, weight in copies.items() for _ in range(round(UNIT * weight))]
-    return terms + [term for term in own for _ in range(round(UNIT * QUERY_WEIGHT))]
+    return terms + [term for term in own for _ in range(round(UNIT * fusion.own_words))]
 
 
-def composed_weights(anchors: Sequence[Anchor]) -> FusionWeights:
-    """How the rankings of a composed query count, by how surely its picture was recognised.
+def composed_weight(anchors: Sequence[Anchor], fusion: Fusion = FUSION) -> float:
+    """Weight of the vector of a composed query, by how surely its picture was recognised.
 
     A picture that is clearly that of one product says in words what it shows; then the vector only
     settles ties. A picture that is like several is better described by its vector.
 
     Example:
-        >>> composed_weights([]).dense
+        >>> composed_weight([])
         1.0
     """
-    shares = _softmax([anchor.similarity for anchor in anchors])
-    return FusionWeights(dense=(1.0 - max(shares, default=0.0)) ** 3, lexical=1.0)
+    return (1.0 - max(_shares(anchors, fusion), default=0.0)) ** 3
 
 
-def _softmax(similarities: Sequence[float]) -> list[float]:
-    if not similarities:
+def _shares(anchors: Sequence[Anchor], fusion: Fusion) -> list[float]:
+    """Softmax of the anchors' similarities."""
+    if not anchors:
         return []
-    raised = np.exp((np.array(similarities) - max(similarities)) / SHARPNESS)
+    similarities = np.array([anchor.similarity for anchor in anchors])
+    raised = np.exp((similarities - similarities.max()) / fusion.sharpness)
     return [float(value) for value in raised / raised.sum()]
+
+
+def look_weight(similarity: float, fusion: Fusion = FUSION) -> float:
+    """Share of the look in the ranking of a picture; the rest is the encoder's.
+
+    A picture whose look is nearly that of a product shows it, from another side or in another size;
+    a photo from a street looks like no picture of a shop, and there the look misleads.
+
+    Args:
+        similarity: Cosine of the nearest look.
+        fusion: Where the look begins to count, and where it decides.
+
+    Example:
+        >>> [look_weight(cosine) for cosine in (0.5, 0.99)]
+        [0.0, 1.0]
+    """
+    reach = (similarity - fusion.look_from) / (fusion.look_at - fusion.look_from)
+    return float(np.clip(reach, 0.0, 1.0))
+
+
+def picture_ranking(
+    near: Sequence[str],
+    alike: Sequence[str],
+    similarity: float,
+    kin: Callable[[str], Sequence[str]],
+    fusion: Fusion = FUSION,
+) -> list[tuple[str, float]]:
+    """The ranking of a picture without words.
+
+    Args:
+        near: Products by the encoder, best first.
+        alike: Products by their look, best first.
+        similarity: Cosine of the first look.
+        kin: The products whose words are those of a product, best first: once its picture is
+            found, they are its other colours and the like, which no picture tells.
+        fusion: Where the look begins to count, and where it decides.
+
+    Returns:
+        Products with scores, best first.
+    """
+    share = look_weight(similarity, fusion)
+    seen = [(near, 1.0 - share), (alike, share)]
+    first = [product_id for product_id, _ in fuse(seen, offset=PICTURE_OFFSET)[:1]]
+    words = [(kin(product_id), 1.0) for product_id in first]
+    return fuse([*seen, *words], offset=PICTURE_OFFSET)

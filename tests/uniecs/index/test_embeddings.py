@@ -131,7 +131,7 @@ def test_gates_and_presence_are_kept_beside_the_vectors(
 
     table = pq.read_table(tmp_path / report.shards[0])
     assert table.column_names == [
-        "product_id", "vector", "picture", "gate_image", "gate_text", "presence",
+        "product_id", "vector", "picture", "look", "gate_image", "gate_text", "presence",
     ]  # fmt: skip
     assert set(table.column("presence").to_pylist()) == {"T"}
     assert json.loads((tmp_path / "embeddings.json").read_text())["view"] == "T"

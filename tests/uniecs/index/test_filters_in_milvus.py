@@ -13,6 +13,7 @@ from uniecs.catalog.schema import Product
 from uniecs.index.expressions import expression
 from uniecs.index.filter_tree import Compare, Conjunction, Disjunction, Filter, Member, Negation
 from uniecs.index.filters import parse_filter
+from uniecs.index.look import LOOK_DIM
 from uniecs.index.milvus import Milvus
 from uniecs.index.predicates import matches
 from uniecs.index.schema import Row, row_of
@@ -54,7 +55,8 @@ def make_table(uri: str) -> Iterator[Table]:
     rows = list(make_rows())
     milvus.create(name, dim=4, rows=len(rows), description={})
     vectors = np.eye(4, dtype=np.float32)[np.arange(len(rows)) % 4]
-    milvus.upsert(name, rows, vectors, vectors)
+    looks = np.zeros((len(rows), LOOK_DIM), np.float32)
+    milvus.upsert(name, rows, vectors, vectors, looks)
     milvus.flush(name)
     milvus.load(name, again=True)
     yield Table(milvus, name, rows)

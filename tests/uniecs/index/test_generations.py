@@ -13,8 +13,10 @@ from uniecs.errors import GenerationError
 from uniecs.index import building
 from uniecs.index.generations import GenerationStore
 from uniecs.index.ledger import Ledger, next_id
+from uniecs.index.look import LOOK_DIM
 from uniecs.index.milvus import Milvus
-from uniecs.index.schema import Row
+from uniecs.index.schema import Row, schema_hash
+from uniecs.index.shards import read_embeddings
 from uniecs.settings import Settings
 
 from .conftest import WordEncoder, shop
@@ -77,7 +79,8 @@ def overwrite(milvus: Milvus, name: str, vectors: np.ndarray) -> None:
     """Give the first rows of a collection other vectors."""
     stored = milvus.read(name, Row.__slots__)[: len(vectors)]
     rows = [Row(**{column: row[column] for column in Row.__slots__}) for row in stored]
-    milvus.upsert(name, rows, vectors, vectors)
+    looks = np.zeros((len(rows), LOOK_DIM), np.float32)
+    milvus.upsert(name, rows, vectors, vectors, looks)
     milvus.flush(name)
     milvus.load(name, again=True)
 
@@ -269,3 +272,62 @@ def test_ids_name_the_day_and_count_on() -> None:
         return datetime(2026, 11, 22, 23, 59, tzinfo=UTC)
 
     assert next_id({"g-20261122-1", "g-20261122-3"}, clock) == "g-20261122-2"
+
+
+def test_looks_are_stored_and_verified_and_belong_to_the_schema(
+    store: GenerationStore,
+    encoder: WordEncoder,
+    make_catalog: Callable[[str, list[dict[str, object]]], Catalog],
+    tmp_path: Path,
+) -> None:
+    from PIL import Image
+
+    if not store.milvus.capabilities.pictures:
+        pytest.skip("this server holds one vector a row")
+    rows = shop(30)
+    for number, row in enumerate(rows):
+        row["image_paths"] = [f"{number}.png"]
+    catalog = make_catalog("pictured", rows)
+    for number in range(28):  # two products keep no picture
+        colour = (number * 9, 255 - number * 9, number * 5)
+        Image.new("RGB", (24, 32), colour).save(catalog.folder / f"{number}.png")
+    built = store.build(encoder, catalog)
+
+    checks = {check.name: check for check in store.verify(built.id).checks}
+
+    assert checks["recall@10 by look"].passed
+    columns, dim = store.milvus.columns(built.collection)
+    assert built.schema_hash == schema_hash(dim, columns)
+    without = {name: kind for name, kind in columns.items() if name != "look"}
+    assert built.schema_hash != schema_hash(dim, without)
+
+
+def test_wrong_looks_fail_verification(
+    store: GenerationStore,
+    encoder: WordEncoder,
+    make_catalog: Callable[[str, list[dict[str, object]]], Catalog],
+) -> None:
+    from PIL import Image
+
+    if not store.milvus.capabilities.pictures:
+        pytest.skip("this server holds one vector a row")
+    rows = shop(30)
+    folder = make_catalog("pictured", rows).folder
+    rng = np.random.default_rng(0)
+    for row in rows:
+        pixels = rng.integers(0, 256 // rng.integers(1, 8), (32, 24, 3)).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"{row['product_id']}.png")
+        row["image_paths"] = [f"{row['product_id']}.png"]
+    catalog = make_catalog("pictured", rows)
+    built = store.build(encoder, catalog)
+    stored = {row["product_id"]: row for row in store.milvus.read(built.collection, Row.__slots__)}
+    for part in read_embeddings(Path(built.embeddings)):
+        wrong = np.roll(part.looks, 1, axis=0)
+        same = [Row(**{name: stored[i][name] for name in Row.__slots__}) for i in part.ids]
+        store.milvus.upsert(built.collection, same, part.vectors, part.pictures, wrong)
+    store.milvus.flush(built.collection)
+    store.milvus.load(built.collection, again=True)
+
+    failed = [check.name for check in store.verify(built.id).checks if not check.passed]
+
+    assert failed == ["recall@10 by look"]

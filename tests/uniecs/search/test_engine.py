@@ -5,6 +5,7 @@ import io
 import os
 import threading
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from PIL import Image
@@ -78,6 +79,49 @@ def test_a_picture_finds_its_product_also_where_words_say_something_else(
     for product in products:
         path = shop.catalog.folder / str(product.image)
         assert engine.search(SearchRequest(image=path)).hits[0].product_id == product.product_id
+
+
+def test_another_view_is_found_by_its_look_and_the_encoder_alone_can_be_asked(
+    engine: SearchEngine, shop: Shop
+) -> None:
+    views = [
+        (product.product_id, shop.catalog.folder / product.image_paths[1])
+        for product in shop.catalog.products
+        if len(product.image_paths) > 1 and (shop.catalog.folder / product.image_paths[1]).exists()
+    ][:8]
+
+    def found(mode: Literal["hybrid", "dense"]) -> int:
+        answers = [
+            engine.search(SearchRequest(image=view, top_k=3, mode=mode)).hits for _, view in views
+        ]
+        return sum(
+            product_id in [hit.product_id for hit in hits]
+            for (product_id, _), hits in zip(views, answers, strict=True)
+        )
+
+    assert found("hybrid") > found("dense")
+
+
+def test_a_generation_with_looks_of_another_kind_is_searched_without_them(
+    shop: Shop, engine: SearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = next(shop.catalog.folder / str(p.image) for p in shop.catalog.products if p.image)
+    columns: list[object] = []
+    nearest = Milvus.nearest
+
+    def recording(self: Milvus, *args: object, **kwargs: object) -> object:
+        columns.append(kwargs.get("column", "vector"))
+        return nearest(self, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Milvus, "nearest", recording)
+    engine.search(SearchRequest(image=path))
+    with_looks, columns = columns, []
+    monkeypatch.setattr("uniecs.index.schema.LOOK", "another kind")
+    hits = SearchEngine(shop.settings, shop.encoder).search(SearchRequest(image=path)).hits
+
+    assert "look" in with_looks
+    assert "look" not in columns
+    assert len(hits) == 10
 
 
 def test_a_picture_query_reaches_products_without_a_picture_last(

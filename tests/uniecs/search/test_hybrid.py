@@ -37,11 +37,34 @@ def test_hybrid_ranks_as_the_engine_does(shop: Shop, rankers: dict) -> None:
         assert len(common) >= 4, (text, ranked, hits)  # ties may differ
 
 
-def test_without_words_hybrid_is_the_encoder(shop: Shop, rankers: dict) -> None:
-    picture = next(shop.catalog.folder / str(p.image) for p in shop.catalog.products if p.image)
-    queries = [query("", picture), query("a red mug", kind="description_to_image")]
+def test_a_description_meets_pictures_by_the_encoder_alone(shop: Shop, rankers: dict) -> None:
+    queries = [query("a red mug", kind="description_to_image")]
 
     assert rankers["hybrid"](queries, 10) == rankers["encoder"](queries, 10)
+
+
+def test_another_view_of_a_product_finds_it_by_its_look(shop: Shop, rankers: dict) -> None:
+    views = [
+        (product.product_id, shop.catalog.folder / product.image_paths[1])
+        for product in shop.catalog.products
+        if len(product.image_paths) > 1 and (shop.catalog.folder / product.image_paths[1]).exists()
+    ]
+    queries = [query("", view, "other_view") for _, view in views]
+
+    found = {
+        name: sum(
+            product_id in [found for found, _ in answer[:3]]
+            for (product_id, _), answer in zip(views, ranker(queries, 3), strict=True)
+        )
+        for name, ranker in rankers.items()
+    }
+
+    assert len(views) >= 10
+    assert found["hybrid"] > found["encoder"]
+
+
+def test_a_picture_that_cannot_be_decoded_gets_no_answer(rankers: dict) -> None:
+    assert rankers["hybrid"]([query("", Path("/nowhere.jpg"))], 3) == [[]]
 
 
 def test_a_description_is_compared_with_pictures_alone(shop: Shop, rankers: dict) -> None:
