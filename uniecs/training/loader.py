@@ -10,6 +10,7 @@ Task = TypeVar("Task")
 Made = TypeVar("Made")
 
 AHEAD = 2
+"""Batches that are made, or being made, beside the one that is worked on."""
 
 
 @dataclass

@@ -1,0 +1,98 @@
+"""What a batch hides, adds and leaves open."""
+
+import torch
+
+from tests.uniecs.training.conftest import Parts
+from uniecs.catalog.presence import VIEWS, Presence
+from uniecs.training.batches import Plan
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def share(plan: Plan, presence: Presence, rows: list[int]) -> float:
+    return sum(plan.presence[row] is presence for row in rows) / len(rows)
+
+
+def test_without_dropout_every_side_keeps_what_it_has(parts: Parts) -> None:
+    plan = parts.batcher(words=0, modality=0).plan(parts.pairs, seeded())
+
+    has = [side.presence for side in plan.sides]
+    assert plan.presence == has
+    assert not plan.hidden.any()
+
+
+def test_modality_dropout_takes_one_of_two_and_never_the_last(parts: Parts) -> None:
+    whole = parts.batcher(modality=0).plan(parts.pairs, seeded())
+    plan = parts.batcher(modality=0.3).plan(parts.pairs, seeded())
+
+    composed = {row for row, pair in enumerate(parts.pairs) if pair.kind == "composed"}
+    both = [r for r, has in enumerate(whole.presence) if has is Presence.BOTH and r not in composed]
+    assert all(plan.presence)
+    assert 0.1 < share(plan, Presence.IMAGE, both) < 0.32  # 0.3 * 0.7 = 0.21
+    assert 0.1 < share(plan, Presence.TEXT, both) < 0.32
+    for row in composed:
+        assert plan.presence[row] == whole.presence[row]
+
+
+def test_a_composed_query_is_never_halved(parts: Parts) -> None:
+    plan = parts.batcher().plan(parts.pairs, seeded())
+
+    composed = {row for row, pair in enumerate(parts.pairs) if pair.kind == "composed"}
+    assert composed
+    for view in (Presence.IMAGE, Presence.TEXT):
+        assert not composed & set(plan.view_rows[view].tolist())
+
+
+def test_a_mismatched_listing_answers_nothing_and_is_only_meant_whole(parts: Parts) -> None:
+    rows = {r: (r + 7) % len(parts.catalog.products) for r in range(len(parts.catalog.products))}
+    plain = parts.batcher(modality=0).plan(parts.pairs, seeded())
+    plan = parts.batcher(modality=0, lookalikes=rows, mismatched=1.0).plan(parts.pairs, seeded())
+
+    added = len(plan.sides) - len(plain.sides)
+    first = len(plan.sides) - added
+    assert added > len(parts.pairs) / 2
+    assert not plan.targets.positives[:, :, first - plan.queries :].any()
+    assert not plan.targets.excluded[:, :, first - plan.queries :].any()
+    for row in range(first, len(plan.sides)):
+        side = plan.sides[row]
+        own = parts.catalog.by_id[side.product_id]
+        assert side.image in own.image_paths
+        assert side.text not in (own.full_text, own.title)
+        assert row in plan.view_rows[Presence.BOTH]
+        assert row not in plan.view_rows[Presence.TEXT]
+
+
+def test_near_duplicates_are_neither_right_nor_wrong(parts: Parts) -> None:
+    one, other = parts.pairs[0], parts.pairs[40]
+    rows = [parts.relations.row[p.candidate.product_id] for p in (one, other)]
+    assert rows[0] != rows[1]
+    apart = parts.batcher().plan([one, other], seeded())
+
+    near = parts.batcher(near=dict.fromkeys(rows, 5)).plan([one, other], seeded())
+
+    assert not apart.targets.excluded[:, 0, 1].any()
+    assert near.targets.excluded[:, 0, 1].all()
+    assert near.targets.positives[:, 0, 0].all()
+    assert not (near.targets.positives & near.targets.excluded).any()
+
+
+def test_parts_of_a_plan_are_the_plan(parts: Parts) -> None:
+    batcher = parts.batcher()
+    plan = batcher.plan(parts.pairs[:30], seeded(4))
+    whole = batcher.inputs(plan)
+
+    halves = [batcher.inputs(plan, 0, 25), batcher.inputs(plan, 25)]
+
+    assert torch.equal(torch.cat([half.pixels for half in halves]), whole.pixels)
+    for view in VIEWS:
+        rows = [half.view_rows[view] for half in halves if view in half.view_rows]
+        assert torch.equal(torch.cat(rows), plan.view_rows[view])
+    valid = [
+        (ids[mask.bool()].tolist())
+        for part in halves
+        for ids, mask in zip(part.input_ids, part.attention_mask, strict=True)
+    ]
+    expected = zip(whole.input_ids, whole.attention_mask, strict=True)
+    assert valid == [ids[mask.bool()].tolist() for ids, mask in expected]

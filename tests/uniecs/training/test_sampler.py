@@ -1,0 +1,75 @@
+"""An epoch holds each pair once; groups meet in a batch, and look-alikes are brought together."""
+
+from collections import Counter
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from uniecs.training.sampler import GROUP_TOGETHER, MINED_SHARE, epoch_batches
+
+
+@given(
+    groups=st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=80),
+    size=st.integers(1, 20),
+    seed=st.integers(0, 99),
+    mined=st.booleans(),
+)
+@settings(max_examples=100, deadline=None)
+def test_every_pair_comes_exactly_once(
+    groups: list[str], size: int, seed: int, mined: bool
+) -> None:
+    near = {row: [(row + step) % len(groups) for step in (1, 5, 9)] for row in range(len(groups))}
+
+    batches = epoch_batches(groups, size, Random(seed), near if mined else None)
+
+    assert sorted(pair for batch in batches for pair in batch) == list(range(len(groups)))
+    assert all(batches)
+
+
+def test_batches_differ_little_in_size() -> None:
+    sizes = [len(batch) for batch in epoch_batches([str(n) for n in range(1000)], 64, Random(0))]
+
+    assert len(sizes) == 1000 // 64
+    assert max(sizes) - min(sizes) <= GROUP_TOGETHER
+
+
+def test_members_of_a_group_meet_and_do_not_fill_a_batch() -> None:
+    groups = [f"g{n // 3}" for n in range(600)] + ["huge"] * 100
+
+    batches = epoch_batches(groups, 50, Random(1))
+
+    met = Counter(
+        count for batch in batches for count in Counter(groups[pair] for pair in batch).values()
+    )
+    assert met[3] > 150  # nearly all of the 200 groups of three
+    most = max(Counter(groups[pair] for pair in batch)["huge"] for batch in batches)
+    assert most < 40
+
+
+def test_mined_neighbours_meet_in_a_batch() -> None:
+    groups = [str(n) for n in range(400)]
+    near = {row: [row ^ 1] for row in range(400)}
+
+    def together(batches: list[list[int]]) -> int:
+        return sum((pair ^ 1) in batch for batch in batches for pair in batch)
+
+    assert together(epoch_batches(groups, 40, Random(2), near)) > 300
+    assert together(epoch_batches(groups, 40, Random(2))) < 100
+
+
+def test_neighbours_are_not_all_of_a_batch() -> None:
+    groups = [str(n) for n in range(400)]
+    everything = {row: list(range(400)) for row in range(400)}
+
+    first = epoch_batches(groups, 40, Random(3), everything)[0]
+
+    plain = epoch_batches(groups, 40, Random(3))[0]
+    assert len(set(first) & set(plain)) >= 40 * (1 - MINED_SHARE) - 1
+
+
+def test_the_same_seed_deals_the_same_batches() -> None:
+    groups = [str(n % 30) for n in range(200)]
+
+    assert epoch_batches(groups, 20, Random("a")) == epoch_batches(groups, 20, Random("a"))
+    assert epoch_batches(groups, 20, Random("a")) != epoch_batches(groups, 20, Random("b"))
