@@ -63,7 +63,7 @@ def degrade(material: Material) -> Degradation:
         for what, modality in LOST.items():
             order = _order(material, half, modality)
             left = {
-                name: [_without(shown, half, modality, order, share) for share in SHARES]
+                name: [without(shown, half, modality, order, share) for share in SHARES]
                 for name, shown in whole.items()
             }
             hits = {
@@ -83,7 +83,7 @@ def _order(material: Material, half: Half, modality: Presence) -> Presences:
     return rng.permutation(len(sides))
 
 
-def _without(shown: Shown, half: Half, modality: Presence, order: Presences, share: float) -> Shown:
+def without(shown: Shown, half: Half, modality: Presence, order: Presences, share: float) -> Shown:
     """What is shown when the first ``share`` of the holders of a modality have lost it."""
     presences = shown.queries if half == "queries" else shown.candidates
     holders = order[(presences[order] & modality) != 0]

@@ -1,17 +1,19 @@
 """Weights of the loss families over a training run, read from its history."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from uniecs.errors import DataError
 from uniecs.evaluation.part import Part
 
 POINTS = 200
 """Longer histories are averaged down to this many points."""
+
+ROWS = TypeAdapter(list[dict[str, Any]])
 
 _WEIGHT = "weight_"
 
@@ -37,12 +39,7 @@ def read_loss_weights(history: Path) -> LossWeights | None:
     Raises:
         DataError: When the file cannot be read.
     """
-    try:
-        rows = [row for row in _rows(history) if any(name.startswith(_WEIGHT) for name in row)]
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"{history}: not the history of a training run ({error}); name another, or none."
-        ) from error
+    rows = [row for row in _rows(history) if any(name.startswith(_WEIGHT) for name in row)]
     if not rows:
         return None
     names = [name for name in rows[0] if name.startswith(_WEIGHT)]
@@ -58,6 +55,13 @@ def read_loss_weights(history: Path) -> LossWeights | None:
     )
 
 
-def _rows(history: Path) -> Iterator[dict[str, Any]]:
-    for line in history.read_text(encoding="utf-8").splitlines():
-        yield json.loads(line)
+def _rows(history: Path) -> list[dict[str, Any]]:
+    """Rows in their order; a kill may have cut the last line short."""
+    try:
+        lines = history.read_text(encoding="utf-8").splitlines(keepends=True)
+        whole = [line for line in lines if line.endswith("\n")]
+        return ROWS.validate_python([json.loads(line) for line in whole])
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{history}: not the history of a training run ({error}); remove it, or train again."
+        ) from error

@@ -69,7 +69,7 @@ class PriceBands:
     Example:
         >>> mugs = [Product(product_id=str(p), title="mug", price=p) for p in (1, 2, 3, 4)]
         >>> PriceBands(mugs).label(mugs[0])
-        '1st quarter, 1 to 1.75'
+        'Q1 1 to 1.75'
     """
 
     def __init__(self, products: Sequence[Product]) -> None:
@@ -86,6 +86,9 @@ class PriceBands:
             return None
         edges = self._edges[product.currency]
         band = int(np.clip(np.searchsorted(edges, product.price, side="left") - 1, 0, BANDS - 1))
-        name = ("1st", "2nd", "3rd", "4th")[band]
-        between = f"{edges[band]:,.6g} to {edges[band + 1]:,.6g}"
-        return f"{name} quarter, {between} {product.currency or ''}".rstrip()
+        between = f"{_price(edges[band])} to {_price(edges[band + 1])}"
+        return f"Q{band + 1} {between} {product.currency or ''}".rstrip()
+
+
+def _price(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}".rstrip("0").rstrip(".")

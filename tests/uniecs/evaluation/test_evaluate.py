@@ -12,7 +12,7 @@ from uniecs.evaluation.evaluate import evaluate
 from uniecs.evaluation.metrics import METRICS
 from uniecs.evaluation.report import altered_files, read_report
 
-FILES = ("report.json", "per_query.parquet", "report.html", "digests.json")
+FILES = ("report.json", "per_query.parquet", "report.html", "card.md", "digests.json")
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +82,42 @@ def test_values_per_query_average_to_the_report(folder):
     for name, rows in table.groupby("task"):
         assert rows["query_id"].is_unique
         assert rows["R@10"].mean() == pytest.approx(report.tasks[name].recall_10)
+
+
+def test_what_lies_beyond_the_tasks_has_keys_of_its_own(folder):
+    content = json.loads((folder / "report.json").read_text())
+
+    assert content["mixed_pool"]["candidates"] == 16
+    assert len(content["degradation"]["curves"]) == 4
+    assert [size["reached"] for size in content["pool_sizes"]] == [16, 16, 16]
+    assert content["slices"]["tasks"]["category"] == {}
+    assert content["slices"]["tasks"]["colour"]["red"] == {"n": 4, "status": "insufficient_data"}
+    assert content["slices"]["judged"]["hybrid"]["number"]["without"]["n"] == 4
+    assert set(content["unimodal"]) == {"I->IT", "T->IT", "IT->I", "IT->T", "IT->IT"}
+    assert content["calibration"]["queries"] == 16
+    assert "training" not in content
+
+
+def test_loss_weights_are_in_the_report_of_a_run_whose_history_is_at_hand(
+    little_catalog, words_and_colours, tmp_path
+):
+    history = tmp_path / "history.jsonl"
+    history.write_text('{"step": 1, "weight_intra": 0.5}\n{"step": 2, "weight_intra": 0.7}\n')
+
+    evaluate(words_and_colours, little_catalog, report=tmp_path / "r", history=history)
+
+    assert read_report(tmp_path / "r").training.weights == {"intra": [0.5, 0.7]}
+    assert "Loss weights over training" in (tmp_path / "r" / "report.html").read_text()
+
+
+def test_a_report_of_the_first_version_is_still_read(folder):
+    content = json.loads((folder / "report.json").read_text())
+    new = ("mixed_pool", "degradation", "pool_sizes", "slices", "unimodal", "calibration")
+    (folder / "report.json").write_text(
+        json.dumps({name: value for name, value in content.items() if name not in new})
+    )
+
+    assert read_report(folder).mixed_pool is None
 
 
 def test_the_same_inputs_give_the_same_bytes(folder, judged_catalog, words_and_colours, tmp_path):

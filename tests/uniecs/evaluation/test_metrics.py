@@ -6,6 +6,7 @@ import pytest
 from ir_measures import AP, RR, Qrel, ScoredDoc, Success, nDCG
 
 from uniecs.evaluation.metrics import METRICS, NOTHING, first_hits, hit_at_1, score_rankings
+from uniecs.evaluation.ranking import best_columns
 
 RNG = np.random.default_rng(3)
 
@@ -77,6 +78,55 @@ def test_metrics_equal_ir_measures():
         found[name][value.query_id] = value.value
     for name in theirs:
         assert scores[name] == pytest.approx([found[name][q] for q in sorted(found[name])]), name
+
+
+def test_metrics_equal_ir_measures_where_scores_tie_and_gains_are_graded():
+    """trec_eval ranks the larger id first where scores tie; ours come first in the pool's order.
+
+    ir-measures computes RR by another program, which leaves ties as they come.
+    """
+    queries, candidates = 80, 30
+    scores = RNG.choice(np.float32([0.1, 0.2, 0.3]), (queries, candidates))
+    gains = RNG.choice([0, 0, 0, 1, 2, 3], (queries, candidates))
+    gains[:, 0] = np.maximum(gains[:, 0], 1)
+    relevance = [{int(d): int(row[d]) for d in np.flatnonzero(row)} for row in gains]
+    names = [f"{candidates - d:03}" for d in range(candidates)]
+    qrels = [
+        Qrel(f"{q:03}", names[d], gain)
+        for q, row in enumerate(relevance)
+        for d, gain in row.items()
+    ]
+    run = [
+        ScoredDoc(f"{q:03}", names[d], float(scores[q, d]))
+        for q in range(queries)
+        for d in range(candidates)
+    ]
+
+    ours = score_rankings(best_columns(scores, 20), relevance)
+
+    theirs = {
+        "R@1": Success @ 1, "R@5": Success @ 5, "R@10": Success @ 10, "mAP@10": AP @ 10,
+        "nDCG@10": nDCG @ 10,
+    }  # fmt: skip
+    for name, measure in theirs.items():
+        found = {one.query_id: one.value for one in ir_measures.iter_calc([measure], qrels, run)}
+        assert ours[name] == pytest.approx([found[q] for q in sorted(found)]), name
+
+
+def test_recall_asks_for_one_right_answer_and_gains_are_linear():
+    """Of three right answers one is found, at rank 2, with gain 2 where 3 would be best."""
+    ranked, relevance = np.array([[9, 5, 8]]), [{5: 2, 6: 3, 7: 1}]
+    qrels = [Qrel("q", str(d), gain) for d, gain in relevance[0].items()]
+    run = [ScoredDoc("q", str(d), -rank) for rank, d in enumerate(ranked[0])]
+
+    found = score_rankings(ranked, relevance)
+
+    theirs = ir_measures.calc_aggregate([ir_measures.R @ 10, Success @ 10, nDCG @ 10], qrels, run)
+    assert found["R@10"].tolist() == [theirs[Success @ 10]] == [1.0]
+    assert theirs[ir_measures.R @ 10] == pytest.approx(1 / 3)
+    linear = (2 / math.log2(3)) / (3 + 2 / math.log2(3) + 1 / 2)
+    assert found["nDCG@10"].tolist() == pytest.approx([linear])
+    assert theirs[nDCG @ 10] == pytest.approx(linear)
 
 
 def test_hit_at_1_counts_only_the_highest_relevance_that_the_query_has():

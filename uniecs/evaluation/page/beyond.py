@@ -21,6 +21,9 @@ STYLES: tuple[str, ...] = ("view-it", "view-t", "view-i", "grey")
 SHOWN_SLICES = 8
 """Slices of one kind that are drawn; all are in ``report.json``."""
 
+LONGEST = 24
+"""Characters of a slice's name that are shown."""
+
 
 @dataclass(frozen=True)
 class SlicePanel:
@@ -101,7 +104,7 @@ def _panel(name: str, slices: Mapping[str, Slice]) -> SlicePanel:
     measured = {label: one for label, one in slices.items() if one.recall_10 is not None}
     shown = list(measured.items())[:SHOWN_SLICES]
     bars = {
-        f"{label[:18]} ({one.n:,})": [
+        f"{shorten(label)} ({one.n:,})": [
             Bar(label, one.recall_10 or 0.0, (one.ci95 or {})["R@10"], "view-it")
         ]
         for label, one in shown
@@ -111,6 +114,16 @@ def _panel(name: str, slices: Mapping[str, Slice]) -> SlicePanel:
     notes += [f"{thin} with too few products to say anything"] if thin else []
     drawing = grouped_bars(f"By {name}", bars) if bars else ""
     return SlicePanel(drawing, f"{name}: {'; '.join(notes)}" if notes else "")
+
+
+def shorten(label: str) -> str:
+    """A label that fits beside a bar.
+
+    Example:
+        >>> shorten("a brand with a very long name")
+        'a brand with a very lon…'
+    """
+    return label if len(label) <= LONGEST else label[: LONGEST - 1] + "\u2026"
 
 
 def _judged(
@@ -131,13 +144,13 @@ def _judged(
 def _gates(found: GateCalibration) -> str:
     weights = [one.gate for one in found.bins]
     lines = {
-        "image finds": Line(
+        "picture": Line(
             weights,
             [one.image_finds for one in found.bins],
             "view-i",
             [one.ci95["image_finds"] for one in found.bins],
         ),
-        "text finds": Line(
+        "text": Line(
             weights,
             [one.text_finds for one in found.bins],
             "view-t",

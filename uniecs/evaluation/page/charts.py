@@ -60,7 +60,8 @@ def recall_curves(title: str, lines: Mapping[str, Sequence[float]], styles: Sequ
 
 def grouped_bars(title: str, groups: Mapping[str, Sequence[Bar]]) -> str:
     """Horizontal bars in groups, each with its 95 % interval as a whisker and its value."""
-    width, left, right, bar, gap = 520, 150, 58, 15, 16
+    longest = max((len(name) for name in groups), default=0)
+    width, left, right, bar, gap = 520, max(150, 7 * longest + 16), 58, 15, 16
     inner = width - left - right
     rows = sum(len(bars) for bars in groups.values())
     height = 40 + rows * bar + len(groups) * gap + 8
