@@ -59,12 +59,12 @@ lint: $(INSTALLED) ## Check style, types and layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(INSTALLED) ## Measure, and write benchmarks/*.json
-	@for script in benchmarks/*.py; do \
-		[ -e "$$script" ] || { echo "benchmarks/ has no scripts yet"; break; }; \
-		echo "$$script"; $(BIN)/python "$$script"; done
+bench: $(INSTALLED) ## Measure encoding and training against peers (about 10 minutes)
+	@$(BIN)/python -m benchmarks.speed peers
+	@$(BIN)/python -m benchmarks.speed run --suite encode --suite train --size small \
+		--budget-minutes 8 --allow-busy --results reports/speed.jsonl
 
 clean: ## Remove the environment, the demo's state and caches
-	@rm -rf $(VENV) $(DEMO_HOME) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache \
+	@rm -rf $(VENV) .venv-peers $(DEMO_HOME) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache \
 		.import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -17,6 +17,10 @@ def build(size: Size, inputs: Inputs) -> tuple[UniECSModel, UniECSProcessor]:
         text=TowerChoice(source=source),
         image_size=size.image_size,
         max_text_tokens=CONTEXT,
-        **size.fusion,
+        dim=size.dim,
+        fusion_dim=size.fusion_dim,
+        fusion_layers=size.fusion_layers,
+        fusion_heads=size.fusion_heads,
+        fusion_ffn=size.fusion_ffn,
     )
     return build_encoder(config, [], seed=0)

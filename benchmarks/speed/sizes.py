@@ -15,8 +15,7 @@ class Size:
     Attributes:
         embed_dim: Length of the peers' vectors.
         image_size: Side of a picture, px.
-        fusion: Our fusion as in the preset of this class: width, layers, heads, feed-forward
-            multiple, and length of the vector.
+        dim: Length of our vector; ``fusion_*`` is our fusion as in the preset of this class.
         items: Items of one encoding trial.
     """
 
@@ -28,7 +27,11 @@ class Size:
     vision_layers: int
     text_width: int
     text_layers: int
-    fusion: dict[str, int]
+    dim: int
+    fusion_dim: int
+    fusion_layers: int
+    fusion_heads: int
+    fusion_ffn: int
     items: int
 
 
@@ -44,13 +47,11 @@ SIZES = {
             vision_layers=4,
             text_width=256,
             text_layers=4,
-            fusion={
-                "dim": 256,
-                "fusion_dim": 192,
-                "fusion_layers": 1,
-                "fusion_heads": 4,
-                "fusion_ffn": 2,
-            },
+            dim=256,
+            fusion_dim=192,
+            fusion_layers=1,
+            fusion_heads=4,
+            fusion_ffn=2,
             items=256,
         ),
         Size(
@@ -62,13 +63,11 @@ SIZES = {
             vision_layers=12,
             text_width=512,
             text_layers=12,
-            fusion={
-                "dim": 256,
-                "fusion_dim": 256,
-                "fusion_layers": 3,
-                "fusion_heads": 8,
-                "fusion_ffn": 4,
-            },
+            dim=256,
+            fusion_dim=256,
+            fusion_layers=3,
+            fusion_heads=8,
+            fusion_ffn=4,
             items=64,
         ),
     )

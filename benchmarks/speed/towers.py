@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import CLIPConfig, CLIPModel, CLIPProcessor, CLIPTokenizer
@@ -13,7 +14,7 @@ from benchmarks.speed.sizes import CONTEXT, HEAD_WIDTH, Size
 
 def clip_tokenizer(inputs: Inputs) -> CLIPTokenizer:
     """Tokenizer with the vocabulary that open_clip is given too."""
-    merges = [tuple(merge.split()) for merge in inputs.merges]
+    merges: Any = [tuple(merge.split()) for merge in inputs.merges]  # as the library splits them
     return CLIPTokenizer(vocab=inputs.vocabulary(), merges=merges, model_max_length=CONTEXT)
 
 

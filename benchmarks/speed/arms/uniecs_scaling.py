@@ -16,10 +16,11 @@ from pydantic import ValidationError
 
 from benchmarks.speed.inputs import Inputs
 from uniecs.catalog.items import Item
+from uniecs.catalog.pairs import PairConfig
 from uniecs.catalog.reading import Catalog, read_rows
 from uniecs.catalog.relations import catalog_relations
 from uniecs.catalog.schema import Product
-from uniecs.catalog.training_pairs import PairConfig, TrainingPairs
+from uniecs.catalog.training_pairs import TrainingPairs
 from uniecs.catalog.validation import validate_catalog
 from uniecs.encoder.build import build_encoder
 from uniecs.encoder.choices import EncoderConfig, TowerChoice
