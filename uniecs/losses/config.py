@@ -15,6 +15,8 @@ class LossConfig(BaseModel):
             between texts and pictures alone.
         families: Families that are trained: CMAL, CLAL and IMCL.
         weighting: ``uncertainty``, ``average`` (dynamic weight average) or ``fixed``.
+        local_share: CLAL's part beside the other families: what a family's weight, learned or not,
+            is multiplied by before it is added.
         view_alignment: Weight, within CMAL, of the alignment of one product's views.
         neighbours: Neighbours that CLAL compares.
         margin: Margin of IMCL, in cosine.
@@ -25,6 +27,7 @@ class LossConfig(BaseModel):
     objective: Literal["uniecs", "released", "clip"] = "uniecs"
     families: tuple[Family, ...] = Field(default=("alignment", "local", "intra"), min_length=1)
     weighting: Literal["uncertainty", "average", "fixed"] = "uncertainty"
+    local_share: float = Field(default=0.1, gt=0, le=1)
     view_alignment: float = Field(default=0.1, ge=0)
     neighbours: int = Field(default=10, ge=2)
     margin: float = Field(default=0.05, gt=0, lt=2)

@@ -1,7 +1,8 @@
 """Adaptive weighting of loss families (UNIECS.md 2.5): three rules behind one interface.
 
 Units first: every rule sees a family's loss divided by its running mean, so that a weight says how
-much a family matters and not how large its numbers are.
+much a family matters and not how large its numbers are. That would also make a regulariser as loud
+as the task, so a family may have a fixed share s_k, 1 by default, that multiplies its whole term.
 """
 
 from collections.abc import Mapping
@@ -36,54 +37,58 @@ class RunningMeans(nn.Module):
 
 
 class FixedWeighting(nn.Module):
-    """``L = sum_k L_k / m_k``: every family counts the same, throughout."""
+    """``L = sum_k s_k L_k / m_k``: every family counts by its share, throughout."""
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    def __init__(self, names: tuple[str, ...], shares: Mapping[str, float] | None = None) -> None:
         super().__init__()
         self.names = names
         self.scaled = RunningMeans(len(names))
+        values = [(shares or {}).get(name, 1.0) for name in names]
+        self.register_buffer("shares", torch.tensor(values), persistent=False)
+        self.shares: Tensor
 
     def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
         """Weigh the families' losses (scalars) into one."""
-        scaled: Tensor = self.scaled(torch.stack([losses[name] for name in self.names]))
-        return scaled.sum()
+        scaled = self.scaled(torch.stack([losses[name] for name in self.names]))
+        total: Tensor = (self.shares * scaled).sum()
+        return total
 
     def weights(self) -> dict[str, float]:
-        """1 for each family."""
-        return dict.fromkeys(self.names, 1.0)
+        """The share of each family."""
+        return dict(zip(self.names, self.shares.tolist(), strict=True))
 
     def end_epoch(self) -> None:
         """Nothing changes."""
 
 
 class UncertaintyWeighting(FixedWeighting):
-    """``L = sum_k exp(-u_k) L_k / m_k + u_k``: u_k learned, m_k the running mean of L_k."""
+    """``L = sum_k s_k (exp(-u_k) L_k / m_k + u_k)``: u_k learned, m_k the running mean of L_k."""
 
-    def __init__(self, names: tuple[str, ...]) -> None:
-        super().__init__(names)
+    def __init__(self, names: tuple[str, ...], shares: Mapping[str, float] | None = None) -> None:
+        super().__init__(names, shares)
         self.u = nn.Parameter(torch.zeros(len(names)))
 
     def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
         """Weigh the families' losses (scalars) into one."""
         scaled = self.scaled(torch.stack([losses[name] for name in self.names]))
         u = self.u.clamp(*U_RANGE)
-        total: Tensor = (torch.exp(-u) * scaled + u).sum()
+        total: Tensor = (self.shares * (torch.exp(-u) * scaled + u)).sum()
         return total
 
     def weights(self) -> dict[str, float]:
-        """Current weight ``exp(-u_k)`` of each family."""
-        values = torch.exp(-self.u.detach().clamp(*U_RANGE)).tolist()
-        return dict(zip(self.names, values, strict=True))
+        """Current weight ``s_k exp(-u_k)`` of each family."""
+        values = self.shares * torch.exp(-self.u.detach().clamp(*U_RANGE))
+        return dict(zip(self.names, values.tolist(), strict=True))
 
 
 class AverageWeighting(FixedWeighting):
-    """Dynamic weight average: ``w_k = K softmax_k( (L_k(t-1) / L_k(t-2)) / 2 )`` on epoch means.
+    """Dynamic weight average: ``w_k = s_k K softmax_k( (L_k(t-1) / L_k(t-2)) / 2 )``, epoch means.
 
     A family whose loss falls slowly gets more weight; the first two epochs weigh all the same.
     """
 
-    def __init__(self, names: tuple[str, ...]) -> None:
-        super().__init__(names)
+    def __init__(self, names: tuple[str, ...], shares: Mapping[str, float] | None = None) -> None:
+        super().__init__(names, shares)
         self.register_buffer("current", torch.ones(len(names)))
         self.register_buffer("previous", torch.zeros(len(names)))
         self.register_buffer("total", torch.zeros(len(names)))
@@ -99,12 +104,12 @@ class AverageWeighting(FixedWeighting):
         if self.training:
             self.total.add_(values.detach())
             self.steps.add_(1)
-        total: Tensor = (self.current * self.scaled(values)).sum()
+        total: Tensor = (self.shares * self.current * self.scaled(values)).sum()
         return total
 
     def weights(self) -> dict[str, float]:
-        """Weight of each family in this epoch; they sum to the number of families."""
-        return dict(zip(self.names, self.current.tolist(), strict=True))
+        """Weight of each family in this epoch."""
+        return dict(zip(self.names, (self.shares * self.current).tolist(), strict=True))
 
     @torch.no_grad()
     def end_epoch(self) -> None:
@@ -128,4 +133,4 @@ RULES = {
 
 def build_weighting(config: LossConfig) -> FixedWeighting:
     """The rule of a config over its families."""
-    return RULES[config.weighting](tuple(config.families))
+    return RULES[config.weighting](tuple(config.families), {"local": config.local_share})

@@ -85,6 +85,18 @@ def test_fixed_weights_stay_and_cancel_units() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
+def test_a_share_scales_the_whole_term_of_its_family(rule: str) -> None:
+    whole, half = RULES[rule](("a", "b")), RULES[rule](("a", "b"), {"b": 0.25})
+    one, other = (torch.tensor([2.0, 6.0], requires_grad=True) for _ in range(2))
+
+    whole({"a": one[0], "b": one[1]}).backward()
+    half({"a": other[0], "b": other[1]}).backward()
+
+    assert torch.allclose(other.grad, one.grad * torch.tensor([1.0, 0.25]))
+    assert half.weights() == {"a": 1.0, "b": 0.25}
+
+
+@pytest.mark.parametrize("rule", RULES)
 def test_every_rule_is_restored_from_its_state(rule: str) -> None:
     config = LossConfig(weighting=rule)
     one, other = build_weighting(config), build_weighting(config)
