@@ -66,6 +66,7 @@ class TrainingPairs:
     def draw(self, epoch: int, seed: int) -> list[Pair]:
         """The pairs of one epoch: every listing once, in catalog order; the kind is drawn."""
         rng = Random(f"{seed}:{epoch}")
+        self._short.forget()
         pairs = []
         for product_id, listing in self._listing.items():
             kind = rng.random()
@@ -110,9 +111,8 @@ class TrainingPairs:
             drawn = self._short.draw(row, rng)
             if drawn is None:
                 return None
-            words, rows = drawn
+            words, answers = drawn
             if different_texts(words, candidate.text) and not self.held.holds_text(words):
-                answers = frozenset(self.products[r].product_id for r in rows)
                 pair = self._pair("short", Side(product.product_id, words), candidate)
                 return replace(pair, answers=answers)
         return None

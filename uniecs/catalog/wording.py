@@ -60,6 +60,8 @@ class ShortQueries:
     """
 
     def __init__(self, products: Sequence[Product]) -> None:
+        self._ids = [product.product_id for product in products]
+        self._answers: dict[frozenset[tuple[str, str]], frozenset[str]] = {}
         self._facts = [short_facts(product) for product in products]
         self._holders: dict[tuple[str, str], set[int]] = defaultdict(set)
         said: dict[str, int] = defaultdict(int)
@@ -74,8 +76,8 @@ class ShortQueries:
     def _names(self) -> set[str]:
         return {name for facts in self._facts for name in facts}
 
-    def draw(self, row: int, rng: Random) -> tuple[str, frozenset[int]] | None:
-        """Words for one product and the rows of all products that have every fact named."""
+    def draw(self, row: int, rng: Random) -> tuple[str, frozenset[str]] | None:
+        """Words for one product and the ids of all products that have every fact named."""
         facts = self._facts[row]
         if not facts:
             return None
@@ -85,10 +87,26 @@ class ShortQueries:
             names = [name for name in facts if name not in chosen]
             weights = [self._weight[name] for name in names]
             chosen.append(rng.choices(names, weights)[0])
-        holders = set.intersection(*(self._holders[n, facts[n].casefold()] for n in chosen))
+        answers = self._answering(frozenset((name, facts[name].casefold()) for name in chosen))
         rng.shuffle(chosen)
         words = dict.fromkeys(facts[name].lower() for name in chosen)
-        return " ".join(words), frozenset(holders)
+        return " ".join(words), answers
+
+    def forget(self) -> None:
+        """Let go of the answers that were drawn so far."""
+        self._answers.clear()
+
+    def _answering(self, facts: frozenset[tuple[str, str]]) -> frozenset[str]:
+        """Ids of the products that have all facts: one set for all queries that name the same.
+
+        A query is answered by a share of the catalog, so a set for each query would cost time and
+        memory that grow with the square of the products.
+        """
+        found = self._answers.get(facts)
+        if found is None:
+            rows = set.intersection(*(self._holders[fact] for fact in facts))
+            found = self._answers[facts] = frozenset(self._ids[row] for row in rows)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,30 @@ def assert_no_answer_inside(pairs: list[Pair], digests: PictureDigests) -> None:
             assert digests.of(query.image) != digests.of(candidate.image), pair
 
 
+def test_queries_of_the_same_facts_share_their_answers_and_every_answer_has_the_facts(
+    shop: Shop,
+) -> None:
+    colours = ("red", "blue")
+    rows = [
+        {
+            "product_id": str(number),
+            "title": f"mug {number}",
+            "attributes": {"colour": colours[number % 2]},
+            "split": "train",
+        }
+        for number in range(20)
+    ]
+    training = TrainingPairs(shop(rows), PairConfig(whole=0, short=1, composed=0))
+
+    drawn = [pair for pair in training.draw(epoch=0, seed=0) if pair.kind == "short"]
+
+    assert {pair.query.text: set(pair.answers) for pair in drawn} == {
+        colour: {str(number) for number in range(20) if colours[number % 2] == colour}
+        for colour in colours
+    }
+    assert len({id(pair.answers) for pair in drawn}) == len(colours)
+
+
 @pytest.mark.parametrize("name", ["demo", "open_demo", "myntra_dev"])
 def test_no_pair_has_equal_text_or_picture_on_both_sides(
     name: str, request: pytest.FixtureRequest
