@@ -33,10 +33,13 @@ def take_turns(
     Args:
         arms: What runs a task, by name; they take turns in this order.
         tasks: One after the other within a round.
-        effort: When to stop. Warm-up trials are run first and not counted.
+        effort: When to stop. Warm-up trials are run first and not counted; past the deadline one
+            is enough.
     """
     seconds: dict[tuple[str, str], list[float]] = {(a, t): [] for t in tasks for a in arms}
-    for _ in range(WARM_UP):
+    for done in range(WARM_UP):
+        if done and time.monotonic() > effort.deadline:
+            break
         for task in tasks:
             for trial in arms.values():
                 trial(task)

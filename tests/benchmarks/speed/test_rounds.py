@@ -37,7 +37,10 @@ def test_a_slow_arm_ends_the_task_after_its_seconds_with_equal_trials_for_all() 
     assert [len(trials) for trials in found.values()] == [3, 3]
 
 
-def test_past_the_deadline_every_task_is_still_measured_once() -> None:
-    found = take_turns(arms([], {"a": 1.0}), ["t", "u"], Effort(deadline=0.0))
+def test_past_the_deadline_every_task_is_still_warmed_up_and_measured_once() -> None:
+    calls: list[str] = []
+
+    found = take_turns(arms(calls, {"a": 1.0}), ["t", "u"], Effort(deadline=0.0))
 
     assert [len(trials) for trials in found.values()] == [1, 1]
+    assert calls == ["a:t", "a:u"] * 2
