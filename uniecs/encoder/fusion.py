@@ -4,6 +4,7 @@ Shapes: B rows of the batch; a *stream* holds only the rows that have its modali
 tokens [N, P, D] with a mask [N, P] (True = valid). Rows without a modality have no tokens at all,
 so their content cannot matter. ``r`` is presence per row: r_v for the image, r_t for the text.
 Rows are picked by ``index_select``: the gradient of plain indexing adds up in no fixed order.
+Sizes are read from ``shape``, for ``len`` would fix them in an exported graph.
 """
 
 from dataclasses import dataclass
@@ -39,11 +40,17 @@ class Shared:
 
     @classmethod
     def of(cls, image: Stream, text: Stream, batch: int) -> "Shared":
-        """Find the rows that stand in both streams."""
+        """Find the rows that stand in both streams; known beforehand where all rows are alike."""
+        if not image.rows.shape[0] or not text.rows.shape[0]:
+            none = image.rows[:0]
+            return cls(image=none, text=none)
+        if image.rows is text.rows:
+            every = torch.arange(image.rows.shape[0], device=image.rows.device)
+            return cls(image=every, text=every)
         device = image.rows.device
         place = torch.full((2, batch), -1, dtype=torch.long, device=device)
-        place[0, image.rows] = torch.arange(len(image.rows), device=device)
-        place[1, text.rows] = torch.arange(len(text.rows), device=device)
+        place[0, image.rows] = torch.arange(image.rows.shape[0], device=device)
+        place[1, text.rows] = torch.arange(text.rows.shape[0], device=device)
         both = (place >= 0).all(dim=0)
         return cls(image=place[0, both], text=place[1, both])
 
@@ -100,7 +107,7 @@ class GatedUpdate(nn.Module):
     def forward(self, own: Tensor, attended: Tensor, shared: Tensor) -> Tensor:
         """Update [N, P, D]; ``attended`` [M, P, D] belongs to the entries ``shared`` [M]."""
         update = self.prior.to(own.dtype).expand_as(own)
-        if len(shared):
+        if shared.shape[0]:
             update = update.index_copy(0, shared, self.drop(attended).to(own.dtype))
         if self.gated:
             update = torch.sigmoid(self._gate(own, attended, shared)) * update
@@ -109,11 +116,11 @@ class GatedUpdate(nn.Module):
         return own + residual
 
     def _gate(self, own: Tensor, attended: Tensor, shared: Tensor) -> Tensor:
-        present = torch.zeros(len(own), dtype=torch.long, device=own.device)
+        present = torch.zeros(own.shape[0], dtype=torch.long, device=own.device)
         present[shared] = 1
         flags = self.gate_presence.index_select(0, present)[:, None, :]
         logits: Tensor = self.gate_own(own) + flags.to(own.dtype)
-        if len(shared):
+        if shared.shape[0]:
             logits = logits.index_add(0, shared, self.gate_other(attended).to(logits.dtype))
         return logits
 
@@ -137,7 +144,7 @@ class FusionLayer(nn.Module):
         t = self.norm_text(text.tokens.index_select(0, shared.text))
         v_mask = None if image.mask is None else image.mask[shared.image]
         t_mask = None if text.mask is None else text.mask[shared.text]
-        if len(shared.image):
+        if shared.image.shape[0]:
             from_text = self.image_from_text(v, t, t_mask)
             from_image = self.text_from_image(t, v, v_mask)
         else:
