@@ -6,7 +6,7 @@ the registered model ``uniecs`` that points at the run.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -74,7 +74,7 @@ class MlflowStore:
     def add_version(
         self,
         version: str,
-        folders: Mapping[str, Path],
+        folders: Sequence[tuple[str, Path]],
         *,
         tags: Mapping[str, str],
         metrics: Mapping[str, float],
@@ -86,13 +86,14 @@ class MlflowStore:
 
         Args:
             version: Content id of the model.
-            folders: Path below the artifacts -> folder to copy; one is ``model``.
+            folders: (path below the artifacts, folder to copy); one is ``model``, and later ones
+                are laid over earlier ones.
             tags: What else is known about the version.
             metrics: Values by legal name, shown beside the version's run.
         """
         with _readable(self._settings):
             run_id, artifacts = self._run_of(version)
-            for name, folder in folders.items():
+            for name, folder in folders:
                 self._copy(run_id, artifacts, folder, name)
             for key, value in metrics.items():
                 self._client.log_metric(run_id, key, value)

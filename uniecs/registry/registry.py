@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Engine
@@ -12,6 +13,7 @@ from sqlalchemy import Engine
 from uniecs.database import open_database
 from uniecs.errors import RegistryError
 from uniecs.registry.artifacts import StoredVersion
+from uniecs.registry.card import write_version_card
 from uniecs.registry.evidence import GateEvidence
 from uniecs.registry.ledger import Board, StageChange, StageLedger, production_line
 from uniecs.registry.mirror import mirrored_board
@@ -63,7 +65,8 @@ class Registry:
     ) -> ModelVersion:
         """Make a model a version, with its evaluation report as evidence.
 
-        The registry keeps copies of both folders. The same model content is the same version:
+        The registry keeps copies of both folders; its copy of the model's card carries the report's
+        figures. The same model content is the same version:
         registering it again changes nothing, unless the report is another one, which then
         becomes the version's report.
 
@@ -85,16 +88,20 @@ class Registry:
                 f"The report in {report_folder} judges {facts.model_version}, but {model_folder} "
                 f"holds {manifest.version}. Evaluate this model and register it with that report."
             )
-        self._shelf.add(
-            manifest.version,
-            {"model": model_folder, _report_name(facts.digest): report_folder},
-            tags={
-                "lineage": _as_json(dict(lineage)),
-                "processor_digest": manifest.processor_digest,
-            },
-            evidence=_evidence_tags(facts),
-            metrics=legal_metrics(facts.metrics),
-        )
+        with TemporaryDirectory() as made:
+            card = Path(made)
+            written = write_version_card(model_folder, report_folder, card)
+            self._shelf.add(
+                manifest.version,
+                model_folder,
+                [(_report_name(facts.digest), report_folder)] + [("model", card)] * written,
+                tags={
+                    "lineage": _as_json(dict(lineage)),
+                    "processor_digest": manifest.processor_digest,
+                },
+                evidence=_evidence_tags(facts),
+                metrics=legal_metrics(facts.metrics),
+            )
         return self.get(manifest.version)
 
     def list(self) -> list[ModelVersion]:

@@ -5,7 +5,7 @@ copy lacks after a kill is taken over from MLflow by the next registration.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -87,7 +87,8 @@ class VersionShelf:
     def add(
         self,
         version: str,
-        folders: Mapping[str, Path],
+        model: Path,
+        evidence_folders: Sequence[tuple[str, Path]],
         *,
         tags: Mapping[str, str],
         evidence: Mapping[str, str],
@@ -97,7 +98,9 @@ class VersionShelf:
 
         Args:
             version: Content id of the model.
-            folders: Path below the artifacts -> folder; ``model`` and the report's name.
+            model: The model folder.
+            evidence_folders: (path below the artifacts, folder): what comes with a report; files
+                for ``model`` take the place of the model folder's own.
             tags: What is known about the model; kept from its first registration.
             evidence: What the report says; the last registration's.
             metrics: Values by legal name.
@@ -106,10 +109,11 @@ class VersionShelf:
             stored = self._find(version)
             if stored is None:
                 everything = {**tags, **evidence}
+                folders = [("model", model), *evidence_folders]
                 stored = self.mlflow.add_version(version, folders, tags=everything, metrics=metrics)
             if any(stored.tags.get(name) != value for name, value in evidence.items()):
-                for name in folders.keys() - {"model"}:
-                    self.mlflow.add_folder(stored, folders[name], name)
+                for name, folder in evidence_folders:
+                    self.mlflow.add_folder(stored, folder, name)
                 self.mlflow.set_tags(stored, evidence)
                 stored = replace(stored, tags={**stored.tags, **evidence})
             self._put(stored)

@@ -5,6 +5,7 @@ import sqlite3
 import pytest
 
 from tests.uniecs.registry.making import make_gate, make_model, make_report
+from uniecs.encoder.folder import verify_model_folder
 from uniecs.errors import GateRefused, ModelError, RegistryError, StageConflict
 from uniecs.registry import Registry
 
@@ -69,6 +70,23 @@ def test_another_report_of_the_same_model_becomes_its_report(registry, register,
     assert (again.number, again.report_digest) == (made.number, digest)
     assert (again.metrics["R@10"], again.catalog_digest) == (0.75, "d" * 64)
     assert again.lineage == {"run": "first"}
+
+
+def test_the_card_of_a_version_carries_the_figures_of_its_report(registry, tmp_path):
+    version = make_model(tmp_path / "model", "a")
+    for name, figure in (("one", "R@10 50.0"), ("two", "R@10 75.0")):
+        make_report(tmp_path / name, version, recall=0.5 if name == "one" else 0.75)
+        (tmp_path / name / "card.md").write_text(f"## Evaluation\n\n{figure}\n")
+
+    first = registry.register(tmp_path / "model", tmp_path / "one", lineage={})
+    before = (first.folder / "README.md").read_text()
+    again = registry.register(first.folder, tmp_path / "two", lineage={})
+
+    assert before.startswith("# card\n")
+    assert before.endswith("## Evaluation\n\nR@10 50.0\n")
+    assert (again.folder / "README.md").read_text() == before.replace("50.0", "75.0")
+    assert verify_model_folder(again.folder).version == version
+    assert (tmp_path / "model" / "README.md").read_text() == "# card\n"
 
 
 @pytest.mark.parametrize(
