@@ -29,6 +29,8 @@ from uniecs.training.pixels import PixelStore
 from uniecs.training.trainer import Epochs, Trainer, write_json
 from uniecs.training.validation import Validator
 
+CONFIG = "config.json"
+
 
 @dataclass(frozen=True)
 class TrainReport:
@@ -115,6 +117,9 @@ def _prepare(
     pairs = TrainingPairs(catalog, config.pairs, digests)
     texts = [text for p in pairs.products for text in (p.title, p.details) if text]
     model, processor = build_encoder(config.encoder, texts, seed=config.run.seed)
+    if world.first:  # only now: a run that cannot begin leaves no folder behind
+        out.mkdir(parents=True, exist_ok=True)
+        write_json(out / CONFIG, config.model_dump(mode="json"))
     _place(model, config.run.device or default_device(), torch.channels_last)
     relations = catalog_relations(catalog, digests)
     pixels = _pictures(pictures or out / "cache", catalog_folder, pairs, processor, note, world)
@@ -169,7 +174,7 @@ def _pictures(
 
 def _open_run(out: Path, config: TrainConfig, *, resume: bool) -> TrainReport | None:
     """Start, continue or recognise a run; its report when it is finished already."""
-    path = out / "config.json"
+    path = out / CONFIG
     resolved = config.model_dump(mode="json")
     if path.is_file():
         if not resume:
@@ -185,10 +190,8 @@ def _open_run(out: Path, config: TrainConfig, *, resume: bool) -> TrainReport | 
             verify_model_folder(out / "model")
             return _read_report(out)
         return None
-    if out.is_dir() and any(out.iterdir()):
-        raise UsageError(f"{out} is not empty and holds no run; give another --out.")
-    out.mkdir(parents=True, exist_ok=True)
-    write_json(path, resolved)
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise UsageError(f"{out} is no empty folder and holds no run; give another --out.")
     return None
 
 

@@ -114,15 +114,18 @@ def test_a_run_is_not_overwritten_or_mixed(
         train(accepted_catalog, out, tiny_config)
     with pytest.raises(UsageError, match="another config"):
         train(accepted_catalog, out, longer, resume=True)
-    with pytest.raises(UsageError, match="is not empty"):
+    with pytest.raises(UsageError, match="no empty folder"):
         train(accepted_catalog, tmp_path, tiny_config)
+    with pytest.raises(UsageError, match="no empty folder"):
+        train(accepted_catalog, tmp_path / "notes.txt", tiny_config)
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
-def test_a_catalog_that_cannot_be_paired_is_one_message(
+def test_a_catalog_that_cannot_be_paired_is_one_message_and_leaves_no_run(
     tiny_config: TrainConfig, tmp_path: Path
 ) -> None:
     (tmp_path / "catalog.jsonl").write_text('{"product_id": "1", "title": "x", "split": "train"}\n')
 
     with pytest.raises(CatalogError, match="no pair can be made"):
         train(tmp_path, tmp_path / "out", tiny_config)
+    assert not (tmp_path / "out").exists()  # so that the same command works on a mended catalog
