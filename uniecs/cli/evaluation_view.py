@@ -48,7 +48,27 @@ def show_report(report: EvaluationReport, folder: Path) -> None:
             f"{scores.queries} queries, pool {scores.pool}",
             markup=False,
         )
+    for line in _beyond(report):
+        console.print(line, markup=False, soft_wrap=True)
     console.print(f"report: {folder / 'report.html'}", markup=False, soft_wrap=True)
+
+
+def _beyond(report: EvaluationReport) -> Iterator[str]:
+    if report.pool_sizes:
+        sizes = [f"{size.macro.recall_10:.3f} of {size.reached:,}" for size in report.pool_sizes]
+        yield f"mean R@10 as the pool grows: {', '.join(sizes)} candidates"
+    if report.mixed_pool:
+        biases = [
+            f"{name} {found.largest_bias * 100:.0f} points"
+            for name, found in report.mixed_pool.queries.items()
+        ]
+        yield f"largest modality bias in a mixed pool, by queries: {', '.join(biases)}"
+    if report.degradation:
+        ends = [
+            f"{name.replace('_', ' ')} {points[-1].fallback.recall_10:.3f}"
+            for name, points in report.degradation.curves.items()
+        ]
+        yield f"mean R@10 of tasks that had both: {', '.join(ends)}"
 
 
 def _tasks(report: EvaluationReport) -> Table:

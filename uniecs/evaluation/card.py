@@ -14,7 +14,7 @@ def evaluation_card(report: EvaluationReport) -> str:
             "## Evaluation",
             "",
             f"Split `{report.split}` of catalog `{report.catalog_digest}`, model "
-            f"`{report.model_version}`; R@10 in per cent: the share of queries with a right answer "
+            f"`{report.model_version}`. Figures in per cent; R@10 is the share of queries with a right answer "
             "among the first ten. Brackets are 95 % bootstrap intervals over products.",
             *_tasks(report),
             *_pool_sizes(report),
