@@ -1,8 +1,8 @@
 """Which loss a run is trained with; loads no torch."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Family = Literal["alignment", "local", "intra"]
 
@@ -13,10 +13,9 @@ class LossConfig(BaseModel):
     Attributes:
         objective: ``uniecs`` is ours, ``released`` the release's nine terms, ``clip`` InfoNCE
             between texts and pictures alone.
-        families: Families that are trained: CMAL, CLAL and IMCL.
+        shares: What the weight of each family, CMAL, CLAL and IMCL, is multiplied by, learned or
+            not; a family of share 0 is not trained.
         weighting: ``uncertainty``, ``average`` (dynamic weight average) or ``fixed``.
-        local_share: CLAL's part beside the other families: what a family's weight, learned or not,
-            is multiplied by before it is added.
         view_alignment: Weight, within CMAL, of the alignment of one product's views.
         neighbours: Neighbours that CLAL compares.
         margin: Margin of IMCL, in cosine.
@@ -25,9 +24,23 @@ class LossConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     objective: Literal["uniecs", "released", "clip"] = "uniecs"
-    families: tuple[Family, ...] = Field(default=("alignment", "local", "intra"), min_length=1)
+    shares: dict[Family, Annotated[float, Field(ge=0)]] = {
+        "alignment": 1.0,
+        "local": 0.1,
+        "intra": 1.0,
+    }
     weighting: Literal["uncertainty", "average", "fixed"] = "uncertainty"
-    local_share: float = Field(default=0.1, gt=0, le=1)
     view_alignment: float = Field(default=0.1, ge=0)
     neighbours: int = Field(default=10, ge=2)
     margin: float = Field(default=0.05, gt=0, lt=2)
+
+    @property
+    def families(self) -> tuple[Family, ...]:
+        """Families that are trained."""
+        return tuple(family for family, share in self.shares.items() if share)
+
+    @model_validator(mode="after")
+    def _something_is_trained(self) -> "LossConfig":
+        if not self.families:
+            raise ValueError("every family has share 0; give one of them a larger share")
+        return self

@@ -133,4 +133,4 @@ RULES = {
 
 def build_weighting(config: LossConfig) -> FixedWeighting:
     """The rule of a config over its families."""
-    return RULES[config.weighting](tuple(config.families), {"local": config.local_share})
+    return RULES[config.weighting](config.families, {str(k): v for k, v in config.shares.items()})

@@ -28,7 +28,9 @@ class Plan:
     Attributes:
         queries: Q, the number of queries; the other E - Q entries are candidates.
         sides: [E] what each entry is.
-        presence: [E] modalities of each entry in this step.
+        presence: [E] modalities of each entry.
+        fused: [E] modalities that the IT view of an entry shows in this step: one of two may drop
+            out of it, while the I and T views stay whole.
         view_rows: Entries that each view is computed of, ascending.
         targets: What is right between queries and candidates.
         noise: [E, NOISE] randomness of each entry's picture.
@@ -38,6 +40,7 @@ class Plan:
     queries: int
     sides: list[Side]
     presence: list[Presence]
+    fused: list[Presence]
     view_rows: dict[Presence, Tensor]
     targets: Targets
     noise: Tensor
@@ -54,6 +57,7 @@ class Inputs:
         input_ids: [N_t, L] of the entries with a text, with mask [N_t, L].
         text_rows: [N_t] their entries, ascending.
         view_rows: Those of the plan's that are among these entries.
+        fused: [n] modalities (Presence) that the IT view shows, of the entries of that view.
     """
 
     pixels: Tensor
@@ -62,6 +66,7 @@ class Inputs:
     attention_mask: Tensor
     text_rows: Tensor
     view_rows: dict[Presence, Tensor]
+    fused: Tensor
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ class Dropouts:
 
     Attributes:
         words: Of the tokens.
-        modality: Of each modality of a side that has both.
+        modality: Of each modality, from the IT view of a side that has both.
     """
 
     words: float = 0.0
@@ -123,11 +128,12 @@ class Batcher:
         sides = [pair.query for pair in pairs] + candidates
         whole_only = {row for row, pair in enumerate(pairs) if pair.kind == "composed"}
         whole_only |= set(range(len(sides) - len(mismatched), len(sides)))
-        presence = self._presences(sides, whole_only, generator)
+        presence = [self._presence(side) for side in sides]
         return Plan(
             queries=len(pairs),
             sides=sides,
             presence=presence,
+            fused=self._fused(presence, whole_only, generator),
             view_rows=_view_rows(presence, whole_only),
             targets=self._targets(pairs, candidates, len(mismatched)),
             noise=torch.rand(len(sides), NOISE, generator=generator),
@@ -140,6 +146,7 @@ class Batcher:
         image_rows = [row for row in entries if Presence.IMAGE in plan.presence[row]]
         text_rows = [row for row in entries if Presence.TEXT in plan.presence[row]]
         ids, mask = self._tokens(plan, text_rows)
+        both = plan.view_rows.get(Presence.BOTH, torch.zeros(0, dtype=torch.long)).tolist()
         return Inputs(
             pixels=self._pictures(plan, image_rows),
             image_rows=torch.tensor(image_rows, dtype=torch.long),
@@ -151,6 +158,7 @@ class Batcher:
                 for view, rows in plan.view_rows.items()
                 if len(picked := rows[(rows >= entries.start) & (rows < entries.stop)])
             },
+            fused=torch.tensor([int(plan.fused[row]) for row in both if row in entries]),
         )
 
     def listings(self, rows: Sequence[int]) -> Inputs:
@@ -172,24 +180,27 @@ class Batcher:
             for view in VIEWS
             if view in presence
         }
-        return Inputs(pixels, torch.tensor(image_rows), ids, mask, torch.tensor(text_rows), whole)
+        both = torch.full((presence.count(Presence.BOTH),), int(Presence.BOTH))
+        return Inputs(
+            pixels, torch.tensor(image_rows), ids, mask, torch.tensor(text_rows), whole, both
+        )
 
     def _presence(self, side: Side) -> Presence:
         return Presence.of(text=side.text, image=side.image and side.image in self.pixels)
 
-    def _presences(
-        self, sides: Sequence[Side], whole_only: set[int], generator: Generator
+    def _fused(
+        self, presence: Sequence[Presence], whole_only: set[int], generator: Generator
     ) -> list[Presence]:
-        """What each entry has; modality dropout takes one of two where both may go."""
-        drawn = torch.rand(len(sides), 2, generator=generator) < self.dropouts.modality
-        found = []
-        for row, side in enumerate(sides):
-            presence = self._presence(side)
-            no_image, no_text = drawn[row].tolist()
-            if presence is Presence.BOTH and row not in whole_only and no_image != no_text:
-                presence = Presence.TEXT if no_image else Presence.IMAGE
-            found.append(presence)
-        return found
+        """What each IT view shows; modality dropout takes one of two where both may go."""
+        drawn = torch.rand(len(presence), 2, generator=generator) < self.dropouts.modality
+        fused = []
+        for row, (has, (no_image, no_text)) in enumerate(
+            zip(presence, drawn.tolist(), strict=True)
+        ):
+            if has is Presence.BOTH and row not in whole_only and no_image != no_text:
+                has = Presence.TEXT if no_image else Presence.IMAGE
+            fused.append(has)
+        return fused
 
     def _refused(self, pairs: Sequence[Pair]) -> list[Side]:
         """Hard negatives: the product of a composed query's picture, as it is indexed."""

@@ -57,7 +57,7 @@ class RunConfig(BaseModel):
     )
     word_dropout: float = Field(default=0.1, ge=0, lt=1, description="Share of tokens hidden.")
     modality_dropout: float = Field(
-        default=0.15, ge=0, le=0.5, description="Share of sides that lose a picture, or a text."
+        default=0.15, ge=0, le=0.5, description="Share of IT views that lose picture, or text."
     )
     mismatched: float = Field(
         default=0.05, ge=0, le=1, description="Share of pairs beside which a wrong listing stands."

@@ -61,20 +61,20 @@ def _fuse_views(
         rows = inputs.view_rows.get(view)
         if rows is None:
             continue
-        places = torch.arange(total, total + len(rows))
-        if Presence.IMAGE in view:
-            image_places.append(places)
-            image_entries.append(torch.searchsorted(inputs.image_rows, rows))
-        if Presence.TEXT in view:
-            text_places.append(places)
-            text_entries.append(torch.searchsorted(inputs.text_rows, rows))
+        shows = inputs.fused if view is Presence.BOTH else torch.full_like(rows, int(view))
+        with_image = (shows & int(Presence.IMAGE)).nonzero()[:, 0]
+        with_text = (shows & int(Presence.TEXT)).nonzero()[:, 0]
+        image_places.append(total + with_image)
+        image_entries.append(torch.searchsorted(inputs.image_rows, rows[with_image]))
+        text_places.append(total + with_text)
+        text_entries.append(torch.searchsorted(inputs.text_rows, rows[with_text]))
         total += len(rows)
     device = model.device
     image_stream = text_stream = None
-    if image is not None and image_entries:
+    if image is not None:
         picked = torch.cat(image_entries).to(device)
         image_stream = Stream(image.index_select(0, picked), torch.cat(image_places).to(device))
-    if text is not None and text_entries:
+    if text is not None:
         picked = torch.cat(text_entries).to(device)
         mask = inputs.attention_mask.to(device).bool()[picked]
         text_stream = Stream(text.index_select(0, picked), torch.cat(text_places).to(device), mask)

@@ -33,7 +33,7 @@ def test_every_objective_reaches_the_vectors_and_its_own_parameters(
 def test_a_family_that_is_left_out_is_not_logged(
     make_views: MakeViews, make_targets: MakeTargets
 ) -> None:
-    module = build_objective(LossConfig(families=("alignment", "intra")))
+    module = build_objective(LossConfig(shares={"alignment": 1, "local": 0, "intra": 0.5}))
 
     _, logged = module(make_views(8, 0), make_views(8, 1), make_targets(8))
 
@@ -74,3 +74,8 @@ def test_the_released_scale_is_kept_in_range() -> None:
     module.after_step()
 
     assert module.logit_scale.item() == 3.0
+
+
+def test_a_config_that_trains_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="every family has share 0"):
+        LossConfig(shares=dict.fromkeys(("alignment", "local", "intra"), 0))

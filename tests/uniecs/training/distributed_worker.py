@@ -52,6 +52,7 @@ def plan_of(job: str) -> Plan:
         queries=PAIRS,
         sides=[None] * (2 * PAIRS),  # type: ignore[list-item]
         presence=presence,
+        fused=presence,
         view_rows={view: torch.tensor(r) for view, r in rows.items() if r},
         targets=Targets(same, torch.zeros_like(same)),
         noise=torch.zeros(0),
@@ -70,6 +71,7 @@ def inputs_of(plan: Plan, start: int, stop: int) -> Inputs:
     return Inputs(
         pixels[images], images, ids[texts], torch.ones_like(ids[texts]), texts,
         {view: r for view, r in rows.items() if len(r)},
+        torch.full((len(rows.get(Presence.BOTH, ())),), int(Presence.BOTH)),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import torch
 from tests.uniecs.training.conftest import Parts
 from uniecs.catalog.presence import VIEWS, Presence
 from uniecs.training.batches import Plan
+from uniecs.training.views import entry_views
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -12,7 +13,7 @@ def seeded(seed: int = 0) -> torch.Generator:
 
 
 def share(plan: Plan, presence: Presence, rows: list[int]) -> float:
-    return sum(plan.presence[row] is presence for row in rows) / len(rows)
+    return sum(plan.fused[row] is presence for row in rows) / len(rows)
 
 
 def test_without_dropout_every_side_keeps_what_it_has(parts: Parts) -> None:
@@ -20,20 +21,39 @@ def test_without_dropout_every_side_keeps_what_it_has(parts: Parts) -> None:
 
     has = [side.presence for side in plan.sides]
     assert plan.presence == has
+    assert plan.fused == has
     assert not plan.hidden.any()
 
 
-def test_modality_dropout_takes_one_of_two_and_never_the_last(parts: Parts) -> None:
-    whole = parts.batcher(modality=0).plan(parts.pairs, seeded())
+def test_modality_dropout_takes_one_of_two_from_the_fused_view_alone(parts: Parts) -> None:
     plan = parts.batcher(modality=0.3).plan(parts.pairs, seeded())
 
     composed = {row for row, pair in enumerate(parts.pairs) if pair.kind == "composed"}
-    both = [r for r, has in enumerate(whole.presence) if has is Presence.BOTH and r not in composed]
-    assert all(plan.presence)
+    both = [r for r, has in enumerate(plan.presence) if has is Presence.BOTH and r not in composed]
     assert 0.1 < share(plan, Presence.IMAGE, both) < 0.32  # 0.3 * 0.7 = 0.21
     assert 0.1 < share(plan, Presence.TEXT, both) < 0.32
-    for row in composed:
-        assert plan.presence[row] == whole.presence[row]
+    for row, has in enumerate(plan.presence):
+        if row in composed or has is not Presence.BOTH:
+            assert plan.fused[row] is has
+    for view in VIEWS:
+        rows = set(plan.view_rows[view].tolist())
+        assert rows >= {row for row in both if view in plan.presence[row]}
+
+
+def test_a_fused_view_that_lost_its_picture_is_the_text_view(parts: Parts) -> None:
+    batcher = parts.batcher(words=0, modality=0.4)
+    plan = batcher.plan(parts.pairs[:20], seeded(3))
+    model = parts.build().eval()
+
+    with torch.inference_mode():
+        views = entry_views(model, parts.processor, batcher.inputs(plan))
+
+    lost = [row for row in plan.view_rows[Presence.BOTH].tolist() if plan.fused[row] in (1, 2)]
+    assert lost
+    for row in lost:
+        fused, single = views[Presence.BOTH], views[plan.fused[row]]
+        own = fused.vectors[fused.places.tolist().index(row)]
+        assert torch.allclose(own, single.vectors[single.places.tolist().index(row)], atol=1e-12)
 
 
 def test_a_composed_query_is_never_halved(parts: Parts) -> None:
@@ -85,6 +105,7 @@ def test_parts_of_a_plan_are_the_plan(parts: Parts) -> None:
 
     halves = [batcher.inputs(plan, 0, 25), batcher.inputs(plan, 25)]
 
+    assert torch.equal(torch.cat([half.fused for half in halves]), whole.fused)
     assert torch.equal(torch.cat([half.pixels for half in halves]), whole.pixels)
     for view in VIEWS:
         rows = [half.view_rows[view] for half in halves if view in half.view_rows]

@@ -1,0 +1,123 @@
+"""``python -m benchmarks.quality``: train every arm with the same steps, compare, write it up."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.quality.arms import Run, plan
+from benchmarks.quality.running import finished, perform, run_folder
+from benchmarks.speed.report import put_into
+
+OUT = Path("benchmarks/results/quality")
+PAGE = Path("docs/evidence.md")
+
+app = typer.Typer(
+    help="Quality beside the arms that ours is compared with, at equal optimizer steps.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback(invoke_without_command=True)
+def run_command(
+    context: typer.Context,
+    *,
+    budget_minutes: Annotated[
+        float, typer.Option(min=0, help="No run is begun that would likely end after this.")
+    ] = 60.0,
+    myntra: Annotated[
+        Path, typer.Option(help="The myntra_dev catalog; its runs are left out where it is absent.")
+    ] = Path("../shared/data/myntra_dev"),
+    out: Annotated[Path, typer.Option(help="Where runs are kept; finished ones are reused.")] = OUT,
+    page: Annotated[Path, typer.Option(help="Page whose marked figures are replaced.")] = PAGE,
+) -> None:
+    """Run what has not run, as far as the budget goes, and write the tables.
+
+    Example: python -m benchmarks.quality --budget-minutes 30
+    """
+    if context.invoked_subcommand:
+        return
+    deadline = time.monotonic() + 60 * budget_minutes
+    seconds: dict[str, float] = {}
+    left = [run for run in plan() if not finished(out, run)]
+    for number, run in enumerate(left, 1):
+        folder = _catalog(run.catalog, myntra, out)
+        if folder is None:
+            continue
+        if time.monotonic() + seconds.get(run.catalog, 0.0) > deadline:
+            break
+        _say(f"{number} of {len(left)}: {run.catalog}, {run.arm}, seed {run.seed}")
+        began = time.monotonic()
+        command = [
+            sys.executable, "-m", "benchmarks.quality", "one", run.catalog, run.arm,
+            str(run.seed), "--catalog", str(folder), "--out", str(out),
+        ]  # fmt: skip
+        subprocess.run(command, check=True)
+        seconds[run.catalog] = time.monotonic() - began
+    _write(out, page)
+
+
+@app.command("one", hidden=True)
+def one_command(
+    name: str,
+    arm: str,
+    seed: int,
+    *,
+    catalog: Annotated[Path, typer.Option()],
+    out: Annotated[Path, typer.Option()],
+) -> None:
+    """One run, in a process of its own."""
+    run = Run(name, arm, seed)
+    run_folder(out, run).mkdir(parents=True, exist_ok=True)
+    perform(run, catalog, out)
+
+
+@app.command("report")
+def report_command(
+    *,
+    out: Annotated[Path, typer.Option(help="Where runs are kept.")] = OUT,
+    page: Annotated[Path, typer.Option(help="Page whose marked figures are replaced.")] = PAGE,
+) -> None:
+    """Write the tables of the runs that are there.
+
+    Example: python -m benchmarks.quality report
+    """
+    _write(out, page)
+
+
+def _catalog(name: str, myntra: Path, out: Path) -> Path | None:
+    """A catalog whose rows are valid; the demo catalog is drawn and validated here."""
+    if name == "myntra_dev":
+        return myntra if myntra.is_dir() else None
+    accepted = out / "demo" / "catalog"
+    if not accepted.is_dir():
+        from uniecs.catalog.demo import generate_demo
+        from uniecs.catalog.validation import validate_catalog
+
+        drawn = out / "demo" / "drawn"
+        if not drawn.is_dir():
+            _say("drawing the demo catalog")
+            generate_demo(drawn)
+        validate_catalog(drawn, out / "demo" / "validation", config=None, accepted=accepted)
+    return accepted
+
+
+def _write(out: Path, target: Path) -> None:
+    from benchmarks.quality.figures import Results
+    from benchmarks.quality.page import page
+
+    text = page(Results(out))
+    put_into(target, text)
+    sys.stdout.write(text)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+if __name__ == "__main__":
+    app()

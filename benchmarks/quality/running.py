@@ -1,0 +1,110 @@
+"""One run: train an arm, evaluate it on the whole catalog's pool, keep the report."""
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+from benchmarks.quality.arms import BY_NAME, CATALOGS, Run
+from uniecs.catalog.formats import find_catalog
+
+RESULT = "result.json"
+
+
+def run_folder(out: Path, run: Run) -> Path:
+    """Where a run and its report are kept."""
+    return out / run.catalog / f"{run.arm}-{run.seed}"
+
+
+def finished(out: Path, run: Run) -> bool:
+    """Whether a run is there to be read."""
+    return (run_folder(out, run) / RESULT).is_file()
+
+
+def perform(run: Run, catalog: Path, out: Path) -> None:
+    """Train and evaluate; a run that was broken off goes on.
+
+    Args:
+        run: Which.
+        catalog: Folder of the accepted catalog.
+        out: Folder of all runs.
+    """
+    from uniecs.catalog.reading import Catalog
+    from uniecs.evaluation.evaluate import evaluate
+    from uniecs.evaluation.remembering import RememberingEncoder
+    from uniecs.inference.encoder import Encoder
+    from uniecs.search.hybrid import catalog_rankers
+    from uniecs.training.config import preset
+    from uniecs.training.run import train
+
+    arm, common = BY_NAME[run.arm], CATALOGS[run.catalog]
+    folder = run_folder(out, run)
+    settings = (*common.settings, *arm.settings, f"run.seed={run.seed}")
+    began = time.monotonic()
+    trained = train(
+        shown_catalog(catalog, arm.shown, out / run.catalog),
+        folder / "run",
+        preset("small", settings),
+        resume=True,
+        pictures=out / "pictures",
+    )
+    seconds = time.monotonic() - began
+    asked = Catalog(catalog if common.queries else without_queries(catalog, out / run.catalog))
+    encoder = RememberingEncoder(Encoder.load(folder / "run" / "model"))
+    evaluate(
+        encoder,
+        asked,
+        pool="catalog",
+        rankers=catalog_rankers(encoder, asked) if asked.queries else None,
+        report=folder / "report",
+        history=folder / "run" / "history.jsonl",
+    )
+    speed = json.loads((folder / "run" / "speed.json").read_text())
+    result = {
+        "settings": list(settings),
+        "steps": trained.steps,
+        "training_seconds": round(seconds, 1),
+        "precision": trained.precision,
+        **speed,
+    }
+    partial = folder / f"{RESULT}.partial"
+    partial.write_text(json.dumps(result, indent=1) + "\n")
+    partial.rename(folder / RESULT)
+
+
+def without_queries(catalog: Path, folder: Path) -> Path:
+    """The same catalog without its judged queries, which take longer than a run of minutes."""
+    return _like(catalog, folder / "catalog-without-queries", {"queries.jsonl", "qrels.tsv"})
+
+
+def shown_catalog(catalog: Path, shown: str, folder: Path) -> Path:
+    """The catalog as an arm may see it: whole, or without pictures, or without texts."""
+    if shown == "all":
+        return catalog
+    import pandas as pd
+
+    blank = {"texts": {"image_paths": "[]"}, "pictures": {"title": "", "description": ""}}[shown]
+    target = folder / f"catalog-{shown}"
+    if target.is_dir():
+        return target
+    partial = _like(catalog, target.with_suffix(".partial"), {find_catalog(catalog).name})
+    frame = pd.read_parquet(find_catalog(catalog))
+    if shown == "texts":
+        frame = frame[frame["title"].fillna("") != ""]
+        frame["image_paths"] = [[] for _ in range(len(frame))]
+    else:
+        frame = frame[frame["image_paths"].map(len) > 0]
+        frame = frame.assign(**blank, brand=None, category="", attributes="{}")
+    frame.to_parquet(partial / "catalog.parquet", index=False)
+    partial.rename(target)
+    return target
+
+
+def _like(catalog: Path, target: Path, but: set[str]) -> Path:
+    """A folder of links to everything in a catalog but some files."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for item in catalog.iterdir():
+        if item.name not in but:
+            (target / item.name).symlink_to(item.absolute())
+    return target
