@@ -87,6 +87,64 @@ def test_a_broken_run_continues_to_the_same_bits(
     assert rows_of(out) == rows_of(undisturbed)
 
 
+EVERYTHING = {
+    "epochs": 2, "validate_every": 1, "hard_negatives": 1, "ema": 0.9, "chunk": 20,
+    "mismatched": 0.3,
+}  # fmt: skip
+
+
+def test_a_run_with_all_that_has_a_state_continues_to_the_same_bits(
+    accepted_catalog: Path, tiny_config: TrainConfig, tmp_path: Path
+) -> None:
+    config = tiny_config.model_copy(
+        update={
+            "run": tiny_config.run.model_copy(update=EVERYTHING),
+            "loss": tiny_config.loss.model_copy(update={"weighting": "average"}),
+        }
+    )
+    expected = train(accepted_catalog, tmp_path / "undisturbed", config)
+    stop = expected.steps // 2 + 2
+
+    def note(kind: str, values: dict[str, Any]) -> None:
+        if kind == "step" and values["step"] == stop:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        train(accepted_catalog, tmp_path / "broken", config, note=note)
+    assert (tmp_path / "broken" / "negatives").is_dir()
+    report = train(accepted_catalog, tmp_path / "broken", config, resume=True)
+
+    assert report == expected
+    assert rows_of(tmp_path / "broken") == rows_of(tmp_path / "undisturbed")
+    assert not (tmp_path / "broken" / "negatives").exists()
+
+
+@pytest.mark.parametrize(
+    "sets",
+    [
+        ["encoder.fusion=towers", "loss.objective=clip"],
+        ["encoder.fusion=released", "loss.objective=released"],
+    ],
+)
+def test_the_arms_that_ours_is_compared_with_train_by_the_same_command(
+    accepted_catalog: Path, tiny_config: TrainConfig, tmp_path: Path, sets: list[str]
+) -> None:
+    fusion, objective = (setting.split("=")[1] for setting in sets)
+    config = tiny_config.model_copy(
+        update={
+            "encoder": tiny_config.encoder.model_copy(update={"fusion": fusion}),
+            "loss": tiny_config.loss.model_copy(update={"objective": objective}),
+            "run": tiny_config.run.model_copy(update={"epochs": 1}),
+        }
+    )
+
+    report = train(accepted_catalog, tmp_path / "run", config)
+
+    assert verify_model_folder(tmp_path / "run" / "model").version == report.model_version
+    losses = [row["loss"] for row in rows_of(tmp_path / "run") if "loss" in row]
+    assert all(loss == loss and loss > 0 for loss in losses)
+
+
 def test_a_finished_run_is_recognised(
     finished: tuple[Path, TrainReport], accepted_catalog: Path, tiny_config: TrainConfig
 ) -> None:
