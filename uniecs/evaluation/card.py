@@ -14,8 +14,8 @@ def evaluation_card(report: EvaluationReport) -> str:
             "## Evaluation",
             "",
             f"Split `{report.split}` of catalog `{report.catalog_digest}`, model "
-            f"`{report.model_version}`. Figures in per cent; R@10 is the share of queries with a right answer "
-            "among the first ten. Brackets are 95 % bootstrap intervals over products.",
+            f"`{report.model_version}`. Figures in per cent; R@10 is the share of queries with a "
+            "right answer among the first ten. Brackets: 95 % bootstrap intervals over products.",
             *_tasks(report),
             *_pool_sizes(report),
             *_mixed_pool(report),
