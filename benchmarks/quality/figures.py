@@ -4,14 +4,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.quality.arms import MAIN_SEEDS, Run
-from benchmarks.quality.running import RESULT, finished, run_folder
+from benchmarks.quality.running import NOT_ASKED, RESULT, finished, run_folder
 from uniecs.evaluation.bootstrap import Sample
-from uniecs.evaluation.comparison import METRIC, ComparisonConfig, p_values
-from uniecs.evaluation.pairing import Judged, differences
+from uniecs.evaluation.comparison import ComparisonConfig, p_values
 
 
 @dataclass(frozen=True)
@@ -49,42 +49,29 @@ class Results:
 
     def __init__(self, out: Path) -> None:
         self.out = out
-        self._read: dict[Run, Judged] = {}
 
     def seeds(self, catalog: str, arm: str) -> list[int]:
         """Seeds that have finished."""
         return [s for s in range(MAIN_SEEDS) if finished(self.out, Run(catalog, arm, s))]
 
-    def judged(self, run: Run) -> Judged:
-        """The report of a finished run."""
-        if run not in self._read:
-            self._read[run] = Judged.read(run_folder(self.out, run) / "report")
-        return self._read[run]
-
-    def notes(self, run: Run) -> dict[str, object]:
-        """Steps, seconds and settings of a finished run."""
-        found: dict[str, object] = json.loads((run_folder(self.out, run) / RESULT).read_text())
+    def of(self, run: Run) -> dict[str, Any]:
+        """What a finished run came to."""
+        found: dict[str, Any] = json.loads((run_folder(self.out, run) / RESULT).read_text())
         return found
 
     def macro(self, catalog: str, arm: str) -> Spread | None:
         """Macro R@10 over seeds."""
-        values = [self.judged(r).report.macro.recall_10 for r in self._runs(catalog, arm)]
-        return Spread.of(values) if values else None
+        return _spread([run["macro"] for run in self._runs(catalog, arm)])
 
     def task(self, catalog: str, arm: str, task: str) -> Spread | None:
         """R@10 of a task over seeds."""
-        values = [
-            self.judged(run).report.tasks[task].recall_10
-            for run in self._runs(catalog, arm)
-            if task in self.judged(run).report.tasks
-        ]
-        return Spread.of(values) if values else None
+        runs = self._runs(catalog, arm)
+        return _spread([run["tasks"][task] for run in runs if task in run["tasks"]])
 
     def query_type(self, catalog: str, arm: str, kind: str, ranker: str) -> Spread | None:
         """nDCG@10 of a query type over seeds."""
-        found = [self.judged(run).report.queries.get(kind, {}) for run in self._runs(catalog, arm)]
-        values = [rankers[ranker].ndcg_10 for rankers in found if ranker in rankers]
-        return Spread.of(values) if values else None
+        found = [run["queries"].get(kind, {}) for run in self._runs(catalog, arm)]
+        return _spread([rankers[ranker] for rankers in found if ranker in rankers])
 
     def p_value(self, catalog: str, arm: str, other: str) -> float | None:
         """Two-sided p of the difference in macro R@10, over the seeds that both have.
@@ -93,21 +80,26 @@ class Results:
         make the estimate steadier and not the sample larger.
         """
         shared = [s for s in self.seeds(catalog, arm) if s in self.seeds(catalog, other)]
-        paired: dict[str, list[Sample]] = {}
+        paired: dict[str, tuple[list[str], list[float]]] = {}
         for seed in shared:
-            one, two = (self.judged(Run(catalog, name, seed)) for name in (arm, other))
-            for task, sample in differences(one, two, METRIC).items():
-                paired.setdefault(task, []).append(sample)
+            one, two = (self.of(Run(catalog, name, seed))["hits"] for name in (arm, other))
+            for task in one:
+                units, values = paired.setdefault(task, ([], []))
+                for product, (a, b) in enumerate(zip(one[task], two[task], strict=True)):
+                    if NOT_ASKED not in (a, b):
+                        units.append(str(product))
+                        values.append(float(a) - float(b))
         if not paired:
             return None
-        joined = {
-            task: Sample(
-                [unit for sample in samples for unit in sample.units],
-                np.concatenate([sample.values for sample in samples]),
-            )
-            for task, samples in paired.items()
+        samples = {
+            task: Sample(units, np.array(values)[:, None])
+            for task, (units, values) in paired.items()
         }
-        return p_values(joined, ComparisonConfig())[0]
+        return p_values(samples, ComparisonConfig())[0]
 
-    def _runs(self, catalog: str, arm: str) -> list[Run]:
-        return [Run(catalog, arm, seed) for seed in self.seeds(catalog, arm)]
+    def _runs(self, catalog: str, arm: str) -> list[dict[str, Any]]:
+        return [self.of(Run(catalog, arm, seed)) for seed in self.seeds(catalog, arm)]
+
+
+def _spread(values: list[float]) -> Spread | None:
+    return Spread.of(values) if values else None

@@ -48,7 +48,7 @@ def _cost(results: Results, catalog: str, arm: str) -> str:
     seeds = results.seeds(catalog, arm)
     if not seeds:
         return "- | -"
-    notes = [results.notes(Run(catalog, arm, seed)) for seed in seeds]
+    notes = [results.of(Run(catalog, arm, seed)) for seed in seeds]
     minutes = sum(float(str(n["training_seconds"])) for n in notes) / len(notes) / 60
     return f"{notes[0]['steps']} | {minutes:.1f}"
 

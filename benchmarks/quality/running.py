@@ -4,11 +4,15 @@ import json
 import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 from benchmarks.quality.arms import BY_NAME, CATALOGS, Run
 from uniecs.catalog.formats import find_catalog
+from uniecs.evaluation.comparison import METRIC
+from uniecs.evaluation.pairing import Judged
 
 RESULT = "result.json"
+NOT_ASKED = "-"
 
 
 def run_folder(out: Path, run: Run) -> Path:
@@ -66,10 +70,33 @@ def perform(run: Run, catalog: Path, out: Path) -> None:
         "training_seconds": round(seconds, 1),
         "precision": trained.precision,
         **speed,
+        **_findings(Judged.read(folder / "report")),
     }
     partial = folder / f"{RESULT}.partial"
     partial.write_text(json.dumps(result, indent=1) + "\n")
     partial.rename(folder / RESULT)
+
+
+def _findings(judged: Judged) -> dict[str, Any]:
+    """Figures of a report, and which product's query was answered, without saying what it is."""
+    report, table = judged.report, judged.table
+    products = sorted(set(table["product_id"]))
+    hits = {}
+    for task, rows in table.groupby("task"):
+        found = dict(zip(rows["product_id"], rows[METRIC], strict=True))
+        hits[str(task)] = "".join(
+            NOT_ASKED if p not in found else f"{found[p]:.0f}" for p in products
+        )
+    return {
+        "catalog_digest": report.catalog_digest,
+        "macro": report.macro.recall_10,
+        "tasks": {name: task.recall_10 for name, task in report.tasks.items()},
+        "queries": {
+            kind: {name: scores.ndcg_10 for name, scores in rankers.items()}
+            for kind, rankers in report.queries.items()
+        },
+        "hits": hits,
+    }
 
 
 def without_queries(catalog: Path, folder: Path) -> Path:
