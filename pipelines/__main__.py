@@ -43,7 +43,9 @@ def run_command(
     Example: python -m pipelines run --catalog data/my_catalog
     """
     from pipelines.running import RunRequest, run_retraining
+    from uniecs.training.config import preset as training_config
 
+    training_config(preset, overrides or ())  # a wrong setting is told before anything runs
     request = RunRequest(
         catalog=catalog.absolute(),
         preset=preset,
@@ -75,6 +77,7 @@ def demo(
 
 
 def _draw(folder: Path, products: int) -> None:
+    from rich.markup import escape
     from rich.progress import Progress
 
     from uniecs.catalog.demo import generate_demo
@@ -83,7 +86,7 @@ def _draw(folder: Path, products: int) -> None:
     with Progress(console=console, transient=True) as bars:
         bar = bars.add_task("drawing the demo catalog", total=products)
         generate_demo(folder, products=products, progress=lambda done: bars.advance(bar, done))
-    console.print(f"[green]✓[/] drew {products:,} products: {folder}", soft_wrap=True)
+    console.print(f"[green]✓[/] drew {products:,} products: {escape(str(folder))}", soft_wrap=True)
 
 
 @app.command("compile")
@@ -99,7 +102,7 @@ def compile_command(
     from pipelines.compiling import compile_retraining
 
     compile_retraining(output)
-    console.print(f"wrote {output}")
+    console.print(f"wrote {output}", markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

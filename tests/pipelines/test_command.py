@@ -7,6 +7,7 @@ import yaml
 from typer.testing import CliRunner
 
 from pipelines.__main__ import app
+from uniecs.errors import UsageError
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -18,19 +19,21 @@ def compiled(tmp_path_factory) -> Path:
     return package
 
 
-@pytest.mark.parametrize("command", ["run", "compile", "demo"])
-def test_every_command_has_help_with_an_example(command):
-    result = CliRunner().invoke(app, [command, "--help"])
-
-    assert result.exit_code == 0
-    assert f"Example: python -m pipelines {command}" in result.output
-
-
 @pytest.mark.parametrize(
     "arguments", [["run"], ["run", "--catalog", "x", "--sessions", "-1"], ["run", "--nothing"]]
 )
 def test_wrong_usage_exits_with_2(arguments):
     assert CliRunner().invoke(app, arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--set", "nonsense=1"), ("--set", "run.epochs=many"), ("--preset", "huge")]
+)
+def test_a_wrong_training_setting_is_told_before_any_step_runs(wrong, fresh_home):
+    result = CliRunner().invoke(app, ["run", "--catalog", "x", *wrong])
+
+    assert isinstance(result.exception, UsageError)
+    assert not fresh_home.exists()
 
 
 def test_help_does_not_start_the_engine():

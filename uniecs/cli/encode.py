@@ -43,7 +43,9 @@ def encode_command(
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("encoding", total=None)
         report = encode_file(encoder, source, out, progress=lambda n: bar.advance(task, n))
-    console.print(f"{report.rows - report.errors} of {report.rows} items encoded: {out}")
+    console.print(
+        f"{report.rows - report.errors} of {report.rows} items encoded: {out}", markup=False
+    )
     if report.errors:
         console.print(f"{report.errors} rows have no vector; see the column error")
     if report.errors == report.rows:

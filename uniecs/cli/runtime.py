@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from uniecs.errors import UniECSError
 
@@ -27,12 +28,24 @@ def _plain(value: Any) -> Any:
 
 
 def run(app: typer.Typer) -> None:
-    """Run a command: an error raised on purpose becomes one message and its exit code."""
+    """Run a command: an error raised on purpose becomes one message and its exit code.
+
+    So does a path that cannot be read or written, wherever it is met.
+    """
     try:
         app()
     except UniECSError as error:
-        console.print(f"[red]error:[/red] {error}", markup=True, soft_wrap=True)
+        _say(str(error))
         raise SystemExit(error.exit_code) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _say(f"{where}{error.strerror or error}; check path, permissions and space on the disk.")
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         console.print("interrupted; finished parts are kept, run the command again to go on")
         raise SystemExit(1) from None
+
+
+def _say(message: str) -> None:
+    """Literally: a message may quote brackets, which are no markup."""
+    console.print(Text.assemble(("error:", "red"), " ", message), soft_wrap=True)

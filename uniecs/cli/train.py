@@ -53,4 +53,5 @@ def _say(val: dict[str, float], version: str, out: Path) -> None:
     from uniecs.cli.runtime import console
 
     macro = val.get("macro", 0.0)
-    console.print(f"model version {version}, macro R@10 on val {macro:.3f}: {out / 'model'}")
+    said = f"model version {version}, macro R@10 on val {macro:.3f}: {out / 'model'}"
+    console.print(said, markup=False, soft_wrap=True)

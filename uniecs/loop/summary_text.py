@@ -101,8 +101,10 @@ def _print_live(summary: RunSummary, console: Console) -> None:
             + simulated
         )
     for name, page in summary.reports.items():
-        console.print(f"[bold]Report[/]  {name:<9} {page}", soft_wrap=True)
-    console.print(f"[bold]Summary[/]  {summary.folder / 'summary.html'}", soft_wrap=True)
+        console.print(f"[bold]Report[/]  {name:<9} {escape(str(page))}", soft_wrap=True)
+    console.print(
+        f"[bold]Summary[/]  {escape(str(summary.folder / 'summary.html'))}", soft_wrap=True
+    )
 
 
 def _print_outcome(summary: RunSummary, console: Console) -> None:

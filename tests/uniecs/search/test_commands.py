@@ -69,14 +69,6 @@ def test_wrong_usage_is_told_apart_from_bad_data(home: Settings) -> None:
     assert as_json(uniecs("index", "list", "--json")) == []
 
 
-@pytest.mark.parametrize("command", [["search"], ["index", "build"], ["index", "swap"]])
-def test_every_help_page_shows_an_example(command: list[str]) -> None:
-    page = uniecs(*command, "--help")
-
-    assert page.exit_code == 0
-    assert "Example: uniecs" in page.stdout
-
-
 @pytest.mark.slow
 def test_searching_in_a_loop_never_fails_while_another_process_builds_and_swaps(
     home: Settings, tiny_model: Path, accepted_catalog: Path

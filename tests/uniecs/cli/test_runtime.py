@@ -1,0 +1,76 @@
+"""What every command of every program has in common."""
+
+from collections.abc import Iterator
+
+import pytest
+import typer
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from monitoring.__main__ import app as monitoring
+from pipelines.__main__ import app as pipelines
+from uniecs.cli.app import app as uniecs
+from uniecs.cli.runtime import run
+from uniecs.errors import UniECSError, UsageError
+
+PROGRAMS = {"uniecs": uniecs, "python -m pipelines": pipelines, "python -m monitoring": monitoring}
+
+
+def commands() -> Iterator[tuple[str, typer.Typer, list[str]]]:
+    """Every command of every program, groups taken apart."""
+    for program, app in PROGRAMS.items():
+        waiting = [(get_command(app), [])]
+        while waiting:
+            command, path = waiting.pop()
+            below = getattr(command, "commands", {})
+            waiting += [(one, [*path, name]) for name, one in below.items()]
+            if not below:
+                yield program, app, path
+
+
+COMMANDS = list(commands())
+NAMES = [" ".join([program, *path]) for program, _, path in COMMANDS]
+
+
+@pytest.mark.parametrize(("program", "app", "path"), COMMANDS, ids=NAMES)
+def test_a_command_has_help_with_an_example_and_knows_wrong_usage(
+    program: str, app: typer.Typer, path: list[str]
+) -> None:
+    helped = CliRunner().invoke(app, [*path, "--help"])
+    wrong = CliRunner().invoke(app, [*path, "--no-such-option"])
+
+    assert helped.exit_code == 0
+    assert "Example: " + " ".join([program, *path]) in " ".join(helped.output.split())
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+
+
+def ending(error: Exception, capsys: pytest.CaptureFixture[str]) -> tuple[object, str]:
+    """Exit code and stderr of a program whose command raises ``error``."""
+    app = typer.Typer(pretty_exceptions_enable=False)
+
+    @app.command()
+    def fail() -> None:
+        raise error
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["program"])
+        with pytest.raises(SystemExit) as raised:
+            run(app)
+    return raised.value.code, capsys.readouterr().err
+
+
+def test_an_error_is_one_message_as_it_was_written(capsys: pytest.CaptureFixture[str]) -> None:
+    message = "Filter, position 0, at '[/red]': expected a column, not [bold]."
+
+    assert ending(UniECSError(message), capsys) == (1, f"error: {message}\n")
+    assert ending(UsageError("--set x"), capsys) == (2, "error: --set x\n")
+
+
+def test_a_path_that_cannot_be_written_is_one_message(capsys: pytest.CaptureFixture[str]) -> None:
+    refused = PermissionError(13, "Permission denied", "/locked/report.json")
+
+    code, said = ending(refused, capsys)
+
+    assert code == 1
+    assert said.startswith("error: /locked/report.json: Permission denied; check path")
+    assert len(said.splitlines()) == 1
