@@ -43,11 +43,14 @@ def _proposals(
             for product in products
         }
     yield {
-        product.product_id: "test"
-        if usual[product.product_id] != "train"
-        else _by_bucket(bucket_of(product.group), 0)
+        product.product_id: "test" if usual[product.product_id] != "train" else _of_train(product)
         for product in products
     }
+
+
+def _of_train(product: Product) -> str:
+    """By another hash than the one that made train, which keeps only its lower buckets."""
+    return "val" if bucket_of(f"val of {product.group}") < VAL_BUCKETS else "train"
 
 
 def _by_bucket(bucket: int, test_share: int) -> str:

@@ -51,6 +51,18 @@ def test_where_the_catalog_names_a_split_val_joins_test_and_train_gives_a_new_va
     assert {splits[p.product_id] for p in products if p.split == "train"} == {"train", "val"}
 
 
+def test_a_new_val_is_found_also_where_the_named_split_is_the_hash_of_the_group():
+    products = [
+        product.model_copy(update={"split": split_of(product)}) for product in listings(400)
+    ]
+
+    splits = sized_splits(products, lambda test: len(test) >= 60)
+
+    from_train = [splits[p.product_id] for p in products if p.split == "train"]
+    assert set(from_train) == {"train", "val"}
+    assert 10 < from_train.count("val") < 60
+
+
 def test_when_nothing_suffices_the_usual_split_stays():
     products = listings(40)
 
