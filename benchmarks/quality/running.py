@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.quality.arms import BY_NAME, CATALOGS, Run
-from uniecs.catalog.formats import find_catalog
+from uniecs.catalog.reading import find_catalog
 from uniecs.evaluation.comparison import METRIC
 from uniecs.evaluation.pairing import Judged
 
