@@ -12,6 +12,9 @@ from benchmarks.speed.summary import Timing, own_spread, ratio
 
 OURS = "uniecs"
 
+ENOUGH = 4
+"""Trials without which a comparison is shown and not judged."""
+
 
 @dataclass
 class Measured:
@@ -26,6 +29,10 @@ class Measured:
     seconds: dict[tuple[str, str], list[float]] = field(default_factory=dict)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+
+    def judgeable(self, task: str) -> bool:
+        """Whether there are enough trials to say that a goal is met or missed."""
+        return len(self.seconds[OURS, task]) >= ENOUGH
 
     @property
     def peers(self) -> list[str]:

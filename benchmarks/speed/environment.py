@@ -36,4 +36,4 @@ def _install(*arguments: str) -> None:
 
 
 def _run(*arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "uv", *arguments], check=True)  # noqa: S603
+    subprocess.run([sys.executable, "-m", "uv", *arguments], check=True)

@@ -32,7 +32,7 @@ class Process:
         python = interpreter(arm)
         if not python.is_file():
             raise ArmFailed("no environment; run: python -m benchmarks.speed peers")
-        self._child = subprocess.Popen(  # noqa: S603
+        self._child = subprocess.Popen(
             [python, "-m", "benchmarks.speed.worker"],
             cwd=REPOSITORY,
             stdin=subprocess.PIPE,

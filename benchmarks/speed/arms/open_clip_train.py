@@ -23,7 +23,7 @@ class Arm:
 
     def __init__(self, spec: dict[str, Any]) -> None:
         size, inputs = SIZES[spec["size"]], Inputs(Path(spec["inputs"]))
-        self.half = spec["precision"] == "bfloat16"
+        self.precision = spec["precision"]
         self.pixels = normalised(pictures(inputs, size, spec["batch"]))
         self.ids, _ = tokens(inputs, spec["batch"])
         self.model = build(size, inputs, context=self.ids.shape[1]).train()
@@ -40,11 +40,11 @@ class Arm:
         update(self.model, self.optimizer)
 
     def facts(self) -> dict[str, Any]:
-        """FLOPs of a step."""
-        return {"flops": count_flops(self._backward)}
+        """FLOPs and precision of a step."""
+        return {"flops": count_flops(self._backward), "precision": self.precision}
 
     def _backward(self) -> None:
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bfloat16"):
             image, text, scale = self.model(self.pixels, self.ids)
             loss = self.loss(image, text, scale)
         loss.backward()

@@ -26,7 +26,7 @@ class Arm:
 
     def __init__(self, spec: dict[str, Any]) -> None:
         size, inputs = SIZES[spec["size"]], Inputs(Path(spec["inputs"]))
-        self.half = spec["precision"] == "bfloat16"
+        self.precision = spec["precision"]
         ids, mask = tokens(inputs, spec["batch"])
         pixels = normalised(pictures(inputs, size, spec["batch"]))
         self.features: list[dict[str, Any]] = [
@@ -48,11 +48,11 @@ class Arm:
         update(self.model, self.optimizer)
 
     def facts(self) -> dict[str, Any]:
-        """FLOPs of a step."""
-        return {"flops": count_flops(self._backward)}
+        """FLOPs and precision of a step."""
+        return {"flops": count_flops(self._backward), "precision": self.precision}
 
     def _backward(self) -> None:
         # its trainer keeps the second forward pass, inside backward, in the same precision
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.half):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.precision == "bfloat16"):
             features = [dict(feature) for feature in self.features]
             self.loss(features, torch.zeros(0)).backward()

@@ -64,8 +64,8 @@ class Arm:
             return_free_memory()
 
     def facts(self) -> dict[str, Any]:
-        """FLOPs of a step."""
-        return {"flops": count_flops(self._backward)}
+        """FLOPs and precision of a step."""
+        return {"flops": count_flops(self._backward), "precision": self.precision}
 
     def _backward(self) -> None:
         backward(self.model, self._encode, self.objective, self.plan, [self.inputs])
@@ -93,6 +93,7 @@ def _plan(entries: int, length: int) -> Plan:
         queries=queries,
         sides=[Side(str(n % queries), "words", "picture") for n in range(entries)],
         presence=[Presence.BOTH] * entries,
+        fused=[Presence.BOTH] * entries,
         view_rows=dict.fromkeys(VIEWS, torch.arange(entries)),
         targets=Targets(positives=right, excluded=torch.zeros_like(right)),
         noise=torch.zeros(entries, NOISE),
@@ -109,4 +110,5 @@ def _inputs(pixels: Tensor, ids: Tensor, mask: Tensor) -> Inputs:
         attention_mask=mask,
         text_rows=everything,
         view_rows=dict.fromkeys(VIEWS, everything),
+        fused=torch.full_like(everything, int(Presence.BOTH)),
     )

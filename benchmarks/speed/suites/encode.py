@@ -33,7 +33,9 @@ def cells(sizes: list[str], inputs: str, arms: tuple[str, ...]) -> list[Cell]:
 
 def judge(measured: Measured, task: str) -> list[Goal]:
     """At least 1.2 times the best peer; a mixed list nearly as fast as its parts."""
-    goals = []
+    goals: list[Goal] = []
+    if not measured.judgeable(task):
+        return goals
     if measured.peers:
         best = min(measured.peers, key=lambda arm: statistics.median(measured.seconds[arm, task]))
         found = ratio(measured.seconds[best, task], measured.seconds[OURS, task])

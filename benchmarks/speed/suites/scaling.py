@@ -35,7 +35,7 @@ def measure_scaling(
     for size in sizes:
         expected = TRIALS.get(size, 1) * size * sum(per_row.get((s, size // 10), 0) for s in STAGES)
         if time.monotonic() + expected > deadline:
-            warn(f"scaling to {size} rows is left out: it would take {expected / 60:.0f} minutes")
+            warn(f"scaling to {size:,} rows is left out: the budget has no room for it")
             continue
         try:
             measured = _measure(size, inputs)

@@ -33,6 +33,8 @@ def cells(sizes: list[str], inputs: str, arms: tuple[str, ...]) -> list[Cell]:
 
 def judge(measured: Measured, task: str) -> list[Goal]:
     """Time against what FLOPs predict, memory, and the share of the loss."""
+    if not measured.judgeable(task):
+        return []
     if task == "loss":
         loss, step = (statistics.median(measured.seconds[OURS, t]) for t in ("loss", "step"))
         return [Goal(name="of the step", value=loss / step, bound=LOSS_SHARE, above=False)]
