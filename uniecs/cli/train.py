@@ -23,6 +23,9 @@ def train_command(
 ) -> None:
     """Train the encoder on a catalog's train split; val selects the weights.
 
+    Under torchrun (`torchrun --standalone --nproc-per-node=2 -m uniecs.cli.app train ...`) the
+    processes share each batch.
+
     Example: uniecs train .demo/catalog --out runs/first --set run.epochs=8
     """
     from uniecs.cli.runtime import console
@@ -32,14 +35,23 @@ def train_command(
     from uniecs.training.config import preset as resolve
 
     config = resolve(preset, settings or [])
+    from uniecs.training.distributed import processes
     from uniecs.training.run import train
 
-    where = Settings()
-    pictures = where.pictures_dir
-    with TrainingProgress(console) as progress:
-        report = train(catalog, out, config, resume=resume, pictures=pictures, note=progress)
+    with processes() as world, TrainingProgress(console) as progress:
+        report = train(
+            catalog,
+            out,
+            config,
+            resume=resume,
+            pictures=Settings().pictures_dir,
+            note=progress,
+            world=world,
+        )
+    if not world.first:
+        return
     log_run(
-        where,
+        Settings(),
         name=out.name,
         config=config.model_dump(mode="json"),
         metrics=progress.metrics,
@@ -52,6 +64,8 @@ def train_command(
 def _say(val: dict[str, float], version: str, out: Path) -> None:
     from uniecs.cli.runtime import console
 
-    macro = val.get("macro", 0.0)
-    said = f"model version {version}, macro R@10 on val {macro:.3f}: {out / 'model'}"
+    judged = f"macro R@10 on val {val['macro']:.3f}"
+    if set(val) == {"macro"}:
+        judged = "the last weights, because val has no pairs to choose by"
+    said = f"model version {version}, {judged}: {out / 'model'}"
     console.print(said, markup=False, soft_wrap=True)

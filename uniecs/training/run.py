@@ -22,7 +22,7 @@ from uniecs.errors import UsageError
 from uniecs.training.batches import Batcher, Dropouts
 from uniecs.training.card import model_card
 from uniecs.training.config import TrainConfig
-from uniecs.training.distributed import Processes, default_device, processes
+from uniecs.training.distributed import ALONE, Processes, default_device
 from uniecs.training.history import History, Note, best_validation
 from uniecs.training.lookalikes import lookalike_texts, near_duplicates
 from uniecs.training.pixels import PixelStore
@@ -63,10 +63,9 @@ def train(
     resume: bool = False,
     pictures: Path | None = None,
     note: Note | None = None,
+    world: Processes = ALONE,
 ) -> TrainReport:
     """Train on the catalog's train split; val selects the weights that are kept.
-
-    Started by torchrun, the processes share each batch, and the first one writes the files.
 
     Args:
         catalog_folder: A catalog whose rows are valid.
@@ -75,6 +74,7 @@ def train(
         resume: Continue an interrupted run of the same config, to the same weights.
         pictures: Where decoded pictures are kept for other runs; by default they are thrown away.
         note: Told about progress.
+        world: The processes that share each batch; the first one writes the files.
 
     Raises:
         UsageError: When ``out`` holds a run and ``resume`` is not given, or one of another config.
@@ -82,15 +82,14 @@ def train(
         ModelError: When a pretrained tower cannot be loaded.
     """
     note = note or (lambda _kind, _values: None)
-    with processes() as world:
-        finished = _open_run(out, config, resume=resume) if world.first else None
-        if world.agree("finished" if finished else "") == "finished":
-            return finished or _read_report(out)
-        run = _prepare(catalog_folder, out, config, pictures, note, world)
-        run.trainer.fit()
-        if world.first:
-            _finish(out, run)
-        world.wait()
+    finished = _open_run(out, config, resume=resume) if world.first else None
+    if world.agree("finished" if finished else "") == "finished":
+        return finished or _read_report(out)
+    run = _prepare(catalog_folder, out, config, pictures, note, world)
+    run.trainer.fit()
+    if world.first:
+        _finish(out, run)
+    world.wait()
     return _read_report(out)
 
 

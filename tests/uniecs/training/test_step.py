@@ -1,6 +1,7 @@
 """A step in chunks, or in several processes, leaves the gradients of a step at once."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.uniecs.training.conftest import Parts
+from tests.uniecs.training.conftest import RESNET, TINY, Parts
+from uniecs.encoder.folder import verify_model_folder
 from uniecs.encoder.model import UniECSModel
 from uniecs.losses.config import LossConfig
 from uniecs.losses.objective import build_objective
@@ -134,3 +136,29 @@ def test_two_processes_leave_the_gradients_of_one(tmp_path: Path, job: str) -> N
     assert said["largest gradient difference"] < 1e-6
     assert said["parameters"] > 20
     assert said["silent on rank 1"] == (job != "mixed")
+
+
+@pytest.mark.slow
+def test_the_command_trains_in_two_processes_and_says_so_once(
+    accepted_catalog: Path, tmp_path: Path
+) -> None:
+    command = [
+        sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1",
+        "--nproc-per-node=2", "-m", "uniecs.cli.app", "train", str(accepted_catalog),
+        "--out", str(tmp_path / "run"),
+    ]  # fmt: skip
+    for setting in (*TINY, RESNET, "run.epochs=1"):
+        command += ["--set", setting]
+
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env={**os.environ, "UNIECS_HOME": str(tmp_path / "home")},
+    )
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (done.stdout + done.stderr).count("model version") == 1
+    assert verify_model_folder(tmp_path / "run" / "model").version
