@@ -230,7 +230,7 @@ class Trainer:
         if not self.world.first:
             return
         scores = self.validator.recall(self.kept)
-        if scores["macro"] > self.progress.best:
+        if scores["macro"] >= self.progress.best:  # of equals the last: a val may have no pairs
             self.progress.best = scores["macro"]
             self.progress.best_epoch = self.progress.epoch
             partial = self.folder / "best.partial"

@@ -1,6 +1,7 @@
 """A run from start to finish, broken off and continued, and asked for what it cannot do."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,25 @@ def test_a_run_is_not_overwritten_or_mixed(
     with pytest.raises(UsageError, match="no empty folder"):
         train(accepted_catalog, tmp_path / "notes.txt", tiny_config)
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_without_a_val_the_last_weights_are_kept(
+    accepted_catalog: Path, tiny_config: TrainConfig, tmp_path: Path
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    catalog = tmp_path / "catalog"
+    shutil.copytree(accepted_catalog, catalog)
+    rows = pq.read_table(catalog / "catalog.parquet").to_pylist()
+    for row in rows:
+        row["split"] = "test" if row["split"] == "test" else "train"
+    pq.write_table(pa.Table.from_pylist(rows), catalog / "catalog.parquet")
+
+    report = train(catalog, tmp_path / "run", tiny_config)
+
+    assert report.val == {"macro": 0.0}
+    assert report.best_epoch == tiny_config.run.epochs
 
 
 def test_a_catalog_that_cannot_be_paired_is_one_message_and_leaves_no_run(
