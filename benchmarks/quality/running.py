@@ -101,7 +101,11 @@ def _findings(judged: Judged) -> dict[str, Any]:
 
 def without_queries(catalog: Path, folder: Path) -> Path:
     """The same catalog without its judged queries, which take longer than a run of minutes."""
-    return _like(catalog, folder / "catalog-without-queries", {"queries.jsonl", "qrels.tsv"})
+    target = folder / "catalog-without-queries"
+    if target.is_dir():
+        return target
+    left_out = {"queries.jsonl", "qrels.tsv"}
+    return _like(catalog, target.with_suffix(".partial"), left_out).rename(target)
 
 
 def shown_catalog(catalog: Path, shown: str, folder: Path) -> Path:
@@ -128,10 +132,6 @@ def shown_catalog(catalog: Path, shown: str, folder: Path) -> Path:
 
 
 def _like(catalog: Path, target: Path, but: set[str]) -> Path:
-    """A folder of links to everything in a catalog but some files."""
+    """A copy of a catalog but for some files; a link would lead its pictures out of the folder."""
     shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
-    for item in catalog.iterdir():
-        if item.name not in but:
-            (target / item.name).symlink_to(item.absolute())
-    return target
+    return Path(shutil.copytree(catalog, target, ignore=lambda _folder, names: but & set(names)))
