@@ -114,7 +114,6 @@ def shown_catalog(catalog: Path, shown: str, folder: Path) -> Path:
         return catalog
     import pandas as pd
 
-    blank = {"texts": {"image_paths": "[]"}, "pictures": {"title": "", "description": ""}}[shown]
     target = folder / f"catalog-{shown}"
     if target.is_dir():
         return target
@@ -125,7 +124,7 @@ def shown_catalog(catalog: Path, shown: str, folder: Path) -> Path:
         frame["image_paths"] = [[] for _ in range(len(frame))]
     else:
         frame = frame[frame["image_paths"].map(len) > 0]
-        frame = frame.assign(**blank, brand=None, category="", attributes="{}")
+        frame = frame.assign(title="", description="", brand=None, category="", attributes="{}")
     frame.to_parquet(partial / "catalog.parquet", index=False)
     partial.rename(target)
     return target
