@@ -22,11 +22,11 @@ class Fusion:
         look_at: Cosine of looks from which it says all, and the encoder nothing.
     """
 
-    text: float = 0.5
+    text: float = 1.0
     own_words: float = 2.0
-    sharpness: float = 0.007
-    look_from: float = 0.8
-    look_at: float = 0.9
+    sharpness: float = 0.003
+    look_from: float = 0.9
+    look_at: float = 0.97
 
 
 FUSION = Fusion()

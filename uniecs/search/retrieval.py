@@ -25,6 +25,10 @@ ANCHORS = 3
 UNIT = 4
 """Copies of a term that weigh 1: BM25 counts terms, so weights are whole numbers of copies."""
 
+KIN_OF_THE_SURE = 0.25
+"""Weight of the kin where encoder and look name the same product first: then the picture itself is
+known, and what shows the same picture comes before what is only called alike."""
+
 PICTURE_OFFSET = 10
 """``k`` of reciprocal rank fusion for pictures: the first places of a look differ much."""
 
@@ -120,5 +124,6 @@ def picture_ranking(
     share = look_weight(similarity, fusion)
     seen = [(near, 1.0 - share), (alike, share)]
     first = [product_id for product_id, _ in fuse(seen, offset=PICTURE_OFFSET)[:1]]
-    words = [(kin(product_id), 1.0) for product_id in first]
-    return fuse([*seen, *words], offset=PICTURE_OFFSET)
+    # before its kin, whose words may be nearer to its own than its own are: titles repeat
+    family = [*first, *(name for found in first for name in kin(found) if name != found)]
+    return fuse([*seen, (family, 1.0)], offset=PICTURE_OFFSET)

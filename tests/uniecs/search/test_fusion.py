@@ -85,5 +85,11 @@ def test_a_picture_is_ranked_by_look_or_encoder_and_brings_the_kin_of_the_first(
     assert set(known) == {"bag", "hat", "mug", "cup", "pan", "cup in red"}
 
 
+def test_what_a_picture_shows_stays_first_where_the_words_of_its_kin_fit_better() -> None:
+    ranked = picture_ranking(["hat", "cap"], ["hat", "cap"], 0.99, lambda _: ["cap", "hat"])
+
+    assert [name for name, _ in ranked] == ["hat", "cap"]
+
+
 def test_where_neither_encoder_nor_look_finds_anything_nobody_is_asked_for_kin() -> None:
     assert picture_ranking([], [], 0.0, lambda _: 1 / 0) == []  # type: ignore[arg-type, return-value]
