@@ -21,11 +21,18 @@ def load_model_folder(folder: Path) -> tuple[UniECSModel, UniECSProcessor, Model
     register_auto_classes()
     logging.disable_progress_bar()
     try:
-        model = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True)
+        model, loaded = AutoModel.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, output_loading_info=True
+        )
         processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder} cannot be loaded: {error}") from error
     if not isinstance(model, UniECSModel) or not isinstance(processor, UniECSProcessor):
         raise ModelError(f"{folder} holds a {type(model).__name__}, not a UniECS encoder.")
+    if strange := sorted({*loaded["missing_keys"], *loaded["unexpected_keys"]}):
+        raise ModelError(
+            f"{folder}: {len(strange)} weights are not those of this version's encoder, first "
+            f"{strange[0]!r}; train the model again, or use the version of UniECS that wrote it."
+        )
     model.eval()
     return model, processor, manifest
