@@ -84,9 +84,13 @@ async def _refused(_request: Request, error: Exception) -> JSONResponse:
     return JSONResponse(error.body(), error.http_status, headers=headers)
 
 
-async def _not_taken(_request: Request, error: Exception) -> JSONResponse:
+async def _not_taken(request: Request, error: Exception) -> JSONResponse:
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
-    return JSONResponse({"error": str(error)[:300], "code": "not_taken"}, status)
+    message = str(error)[:300]
+    kind = request.headers.get("content-type", "")
+    if request.method == "POST" and "json" not in kind:
+        message = f"The body is {kind[:60] or 'of no type'}; send content-type: application/json."
+    return JSONResponse({"error": message, "code": "not_taken"}, status)
 
 
 async def _malformed(_request: Request, error: Exception) -> JSONResponse:

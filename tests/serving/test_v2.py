@@ -127,6 +127,16 @@ def test_a_malformed_body_is_refused_without_quoting_it(server: RunningServer, b
     assert len(answer.content) < 1_000
 
 
+def test_a_body_that_is_not_called_json_is_told_how_to_be(server: RunningServer) -> None:
+    body = b'{"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["mug"]}]}'
+    as_curl_sends_it = {"content-type": "application/x-www-form-urlencoded"}
+
+    answer = server.client.post(URL, content=body, headers=as_curl_sends_it)
+
+    assert answer.status_code == 400
+    assert "send content-type: application/json" in answer.json()["error"]
+
+
 def test_binary_tensors_over_rest_are_refused_with_the_way_out(server: RunningServer) -> None:
     headers = {"inference-header-content-length": "10"}
 
