@@ -10,10 +10,11 @@ from transformers.models.vit import ViTImageProcessorPil
 
 from uniecs.encoder.choices import EncoderConfig, TowerChoice
 from uniecs.encoder.config import UniECSConfig
-from uniecs.encoder.model import UniECSModel
+from uniecs.encoder.model import UniECSModel, register_auto_classes
 from uniecs.encoder.processor import UniECSProcessor
 from uniecs.encoder.sources import PictureSettings, load_tokenizer, picture_settings
 from uniecs.encoder.towers import copy_weights, load_tower
+from uniecs.errors import UsageError
 
 
 def build_encoder(
@@ -28,7 +29,15 @@ def build_encoder(
 
     Raises:
         ModelError: When a source cannot be loaded.
+        UsageError: When towers that have learned nothing should be frozen.
     """
+    if config.adapters and not (config.vision.source and config.text.source):
+        raise UsageError(
+            "encoder.adapters=true freezes both towers, and a tower from scratch has learned "
+            "nothing yet; give encoder.vision.source and encoder.text.source, such as the model/ "
+            "folder of a finished run, or encoder.adapters=false."
+        )
+    register_auto_classes()  # a source may be a model folder of ours
     pretrained = {
         part: load_tower(choice.source, part)
         for part, choice in (("vision", config.vision), ("text", config.text))
@@ -73,6 +82,7 @@ def _model_config(
         fusion_ffn=config.fusion_ffn,
         dropout=config.dropout,
         max_text_tokens=config.max_text_tokens,
+        adapters=config.adapters,
     )
 
 

@@ -30,6 +30,7 @@ class EncoderConfig(BaseModel):
         image_size: Side of the square that pictures are resized to, px, for a tower from scratch.
         vocabulary: Size of the WordPiece vocabulary that is trained on the train split when the
             text tower has no source.
+        adapters: Freeze the towers and train side networks behind them; both need a source.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +48,7 @@ class EncoderConfig(BaseModel):
     image_size: int = Field(default=224, ge=16)
     max_text_tokens: int = Field(default=64, ge=4)
     vocabulary: int = Field(default=8192, ge=64)
+    adapters: bool = False
 
 
 def small() -> EncoderConfig:

@@ -20,6 +20,8 @@ class UniECSConfig(PreTrainedConfig):
         fusion_ffn: Width of a stream's feed-forward block, in multiples of fusion_dim.
         dropout: Applied to attention outputs and feed-forward blocks of the fusion.
         max_text_tokens: Longer texts are cut.
+        adapters: Whether the towers are frozen and side networks stand behind them.
+        adapter_dim: Width of a side block's bottleneck.
     """
 
     model_type = "uniecs"
@@ -38,4 +40,6 @@ class UniECSConfig(PreTrainedConfig):
     fusion_ffn: int = 4
     dropout: float = 0.1
     max_text_tokens: int = 64
+    adapters: bool = False
+    adapter_dim: int = 64
     initializer_range: float = 0.02

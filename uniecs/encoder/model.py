@@ -1,16 +1,19 @@
 """The encoder: towers, gated fusion, one unit vector. Math only."""
 
 from dataclasses import dataclass
+from typing import Self, cast
 
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers.configuration_utils import PreTrainedConfig
 from transformers.utils.generic import ModelOutput
 
 from uniecs.encoder.arms import FUSIONS
 from uniecs.encoder.config import UniECSConfig
 from uniecs.encoder.fusion import GatedUpdate, Stream
 from uniecs.encoder.released import ReleasedFusion
+from uniecs.encoder.side import SideBlock, SideNetwork, read_layers
 from uniecs.encoder.towers import TextTokens, VisionTokens, hidden_width
 
 
@@ -42,6 +45,13 @@ class UniECSModel(PreTrainedModel):
         self.project_image = nn.Linear(hidden_width(config.vision_config), width)
         self.project_text = nn.Linear(hidden_width(config.text_config), width)
         self.fusion = FUSIONS[config.fusion](config)
+        self.side_image: nn.Module = nn.Identity()
+        self.side_text: nn.Module = nn.Identity()
+        if config.adapters:
+            self.side_image = _side_network(config.vision_config, config.adapter_dim)
+            self.side_text = _side_network(config.text_config, config.adapter_dim)
+            self.vision.requires_grad_(False)
+            self.text.requires_grad_(False)
         self.post_init()
         if isinstance(self.fusion, ReleasedFusion):
             self.fusion.start()
@@ -53,16 +63,45 @@ class UniECSModel(PreTrainedModel):
                 nn.init.constant_(module.gate_own.bias, -1.0)
                 nn.init.zeros_(module.gate_presence)
             nn.init.normal_(module.prior, std=self.config.initializer_range)
+        if isinstance(module, SideBlock):
+            module.start()
+
+    def train(self, mode: bool = True) -> Self:
+        """Training mode for what is trained: frozen towers keep still."""
+        super().train(mode)
+        if self.config.adapters:
+            self.vision.eval()
+            self.text.eval()
+        return self
+
+    def image_states(self, pixel_values: Tensor) -> Tensor:
+        """Pictures [N, 3, H, W] to what the trained part is given of them, [N, P, widths]."""
+        if not self.config.adapters:
+            return cast(Tensor, self.vision(pixel_values))
+        return self.vision.states(pixel_values, read_layers(self.config.vision_config))
+
+    def text_states(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Texts [N, L] to what the trained part is given of them, [N, L, widths]."""
+        if not self.config.adapters:
+            return cast(Tensor, self.text(input_ids, attention_mask))
+        layers = read_layers(self.config.text_config)
+        return self.text.states(input_ids, attention_mask, layers)
+
+    def image_tokens_of(self, states: Tensor) -> Tensor:
+        """States of pictures to tokens [N, P, fusion_dim]."""
+        return cast(Tensor, self.project_image(self.side_image(states)))
+
+    def text_tokens_of(self, states: Tensor) -> Tensor:
+        """States of texts to tokens [N, L, fusion_dim]."""
+        return cast(Tensor, self.project_text(self.side_text(states)))
 
     def image_tokens(self, pixel_values: Tensor) -> Tensor:
         """Pictures [N, 3, H, W] to tokens [N, P, fusion_dim]."""
-        tokens: Tensor = self.project_image(self.vision(pixel_values))
-        return tokens
+        return self.image_tokens_of(self.image_states(pixel_values))
 
     def text_tokens(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Texts [N, L] to tokens [N, L, fusion_dim]."""
-        tokens: Tensor = self.project_text(self.text(input_ids, attention_mask))
-        return tokens
+        return self.text_tokens_of(self.text_states(input_ids, attention_mask))
 
     def fuse(self, image: Stream | None, text: Stream | None, batch: int) -> UniECSOutput:
         """Fuse streams of tokens into ``batch`` vectors; a row stands in one stream or both."""
@@ -116,6 +155,10 @@ class UniECSModel(PreTrainedModel):
         weight = self.project_image.weight
         tokens = weight.new_zeros(0, 1, self.config.fusion_dim)
         return Stream(tokens, torch.zeros(0, dtype=torch.long, device=weight.device))
+
+
+def _side_network(tower: PreTrainedConfig, rank: int) -> SideNetwork:
+    return SideNetwork(hidden_width(tower), list(read_layers(tower).values()), rank)
 
 
 def register_auto_classes() -> None:

@@ -1,8 +1,10 @@
 """Any transformers vision or text model as a source of tokens."""
 
 import importlib
+from collections.abc import Iterable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import MODEL_MAPPING, AutoModel, PreTrainedModel
 from transformers.configuration_utils import PreTrainedConfig
@@ -78,8 +80,25 @@ class VisionTokens(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Tokens of the last layer; a feature map is read as one token per cell."""
-        tokens: Tensor = self.tower(pixel_values=pixels).last_hidden_state
-        return tokens.flatten(2).transpose(1, 2) if tokens.dim() == 4 else tokens
+        return _in_a_row(self.tower(pixel_values=pixels).last_hidden_state)
+
+    def states(self, pixels: Tensor, layers: Iterable[int]) -> Tensor:
+        """Tokens of the last layer beside those of lower ones: [B, P, sum of their widths].
+
+        Feature maps of lower layers are averaged down to the cells of the last one.
+        """
+        output = self.tower(pixel_values=pixels, output_hidden_states=True)
+        last: Tensor = output.last_hidden_state
+        lower = [output.hidden_states[layer] for layer in layers]
+        if last.dim() == 4:
+            height, width = last.shape[2:]
+            lower = [F.adaptive_avg_pool2d(state, (height, width)) for state in lower]
+        return torch.cat([_in_a_row(state) for state in (last, *lower)], dim=-1)
+
+
+def _in_a_row(tokens: Tensor) -> Tensor:
+    """A feature map [B, width, H, W] as [B, H * W, width]; tokens as they are."""
+    return tokens.flatten(2).transpose(1, 2) if tokens.dim() == 4 else tokens
 
 
 class TextTokens(nn.Module):
@@ -101,11 +120,20 @@ class TextTokens(nn.Module):
         ).last_hidden_state
         return tokens
 
+    def states(self, input_ids: Tensor, attention_mask: Tensor, layers: Iterable[int]) -> Tensor:
+        """Tokens of the last layer beside those of lower ones: [B, L, sum of their widths]."""
+        output = self.tower(
+            input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True
+        )
+        lower = [output.hidden_states[layer] for layer in layers]
+        return torch.cat([output.last_hidden_state, *lower], dim=-1)
+
 
 def load_tower(source: str, part: str) -> PreTrainedModel:
     """Pretrained weights of a source (``uniecs.encoder.sources``) in float32, never unpickled.
 
-    A dual encoder such as CLIP or SigLIP gives the half that ``part``, vision or text, names.
+    A dual encoder such as CLIP or SigLIP, or a model folder of ours, gives the half that ``part``,
+    vision or text, names.
 
     Raises:
         ModelError: When nothing can be loaded from ``source``.
@@ -116,6 +144,9 @@ def load_tower(source: str, part: str) -> PreTrainedModel:
             folder, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
         )
     half = getattr(model, f"{part}_model", model)
+    ours = getattr(model, part, None)
+    if isinstance(ours, VisionTokens | TextTokens):
+        half = ours.tower
     if not isinstance(half, PreTrainedModel):
         raise ModelError(
             f"{source!r} has no {part} tower of its own; it is a {type(model).__name__}."

@@ -52,9 +52,11 @@ class Inputs:
     """Pixels and tokens of some entries of a plan.
 
     Attributes:
-        pixels: [N_i, 3, H, W] uint8 of the entries with a picture.
+        pixels: [N_i, 3, H, W] uint8 of the entries with a picture; or what a frozen tower said of
+            them, [N_i, P, widths] float16.
         image_rows: [N_i] their entries, ascending.
-        input_ids: [N_t, L] of the entries with a text, with mask [N_t, L].
+        input_ids: [N_t, L] of the entries with a text, with mask [N_t, L]; or what a frozen tower
+            said of them, [N_t, L, widths] float16.
         text_rows: [N_t] their entries, ascending.
         view_rows: Those of the plan's that are among these entries.
         fused: [n] modalities (Presence) that the IT view shows, of the entries of that view.
@@ -168,13 +170,8 @@ class Batcher:
         presence = [self._presence(side) for side in sides]
         image_rows = [row for row, has in enumerate(presence) if Presence.IMAGE in has]
         text_rows = [row for row, has in enumerate(presence) if Presence.TEXT in has]
-        height, width = self.processor.image_size
-        pixels = torch.zeros(0, 3, height, width, dtype=torch.uint8)
-        ids = mask = torch.zeros(0, 1, dtype=torch.long)
-        if image_rows:
-            pixels = self.pixels.take([sides[row].image for row in image_rows])
-        if text_rows:
-            ids, mask = self.processor.tokens([sides[row].text for row in text_rows])
+        pixels = self._look([sides[row] for row in image_rows])
+        ids, mask = self._read([sides[row].text for row in text_rows])
         whole = {
             view: torch.tensor([row for row, has in enumerate(presence) if has is view])
             for view in VIEWS
@@ -224,18 +221,23 @@ class Batcher:
         return [side for side in sides if self._presence(side) is Presence.BOTH]
 
     def _pictures(self, plan: Plan, rows: list[int]) -> Tensor:
-        if not rows:
-            height, width = self.processor.image_size
-            return torch.zeros(0, 3, height, width, dtype=torch.uint8)
         sides = [plan.sides[row] for row in rows]
         strong = torch.tensor([side.copy_seed is not None for side in sides])
-        return augment(self.pixels.take([side.image for side in sides]), strong, plan.noise[rows])
+        return augment(self._look(sides), strong, plan.noise[rows])
 
     def _tokens(self, plan: Plan, rows: list[int]) -> tuple[Tensor, Tensor]:
-        if not rows:
-            return torch.zeros(0, 1, dtype=torch.long), torch.zeros(0, 1, dtype=torch.long)
-        ids, mask = self.processor.tokens([plan.sides[row].text for row in rows])
+        ids, mask = self._read([plan.sides[row].text for row in rows])
         return ids, mask.masked_fill(plan.hidden[rows, : mask.shape[1]], 0)
+
+    def _look(self, sides: Sequence[Side]) -> Tensor:
+        if not sides:
+            return torch.zeros(0, 3, *self.processor.image_size, dtype=torch.uint8)
+        return self.pixels.take([side.image for side in sides])
+
+    def _read(self, texts: list[str]) -> tuple[Tensor, Tensor]:
+        if not texts:
+            return torch.zeros(0, 1, dtype=torch.long), torch.zeros(0, 1, dtype=torch.long)
+        return self.processor.tokens(texts)
 
     def _hidden(self, entries: int, generator: Generator) -> Tensor:
         length = self.processor.tokenizer.model_max_length

@@ -19,10 +19,10 @@ def entry_views(model: UniECSModel, processor: UniECSProcessor, inputs: Inputs) 
     device = model.device
     image = text = None
     if len(inputs.image_rows):
-        pixels = processor.normalise(inputs.pixels.to(device)).to(model.dtype)
-        image = model.image_tokens(pixels.contiguous(memory_format=torch.channels_last))
+        image = _image_tokens(model, processor, inputs.pixels.to(device))
     if len(inputs.text_rows):
-        text = model.text_tokens(inputs.input_ids.to(device), inputs.attention_mask.to(device))
+        mask = inputs.attention_mask.to(device)
+        text = _text_tokens(model, inputs.input_ids.to(device), mask)
     if not inputs.view_rows:
         return {}
     vectors = _fuse_views(model, inputs, image, text)
@@ -46,6 +46,19 @@ def two_sides(entries: Entries, queries: int) -> tuple[Entries, Entries]:
         if count < len(found.places):
             answering[view] = View(found.vectors[count:], found.places[count:] - queries)
     return asked, answering
+
+
+def _image_tokens(model: UniECSModel, processor: UniECSProcessor, pixels: Tensor) -> Tensor:
+    if pixels.dtype == torch.float16:
+        return model.image_tokens_of(pixels.to(model.dtype))
+    normal = processor.normalise(pixels).to(model.dtype)
+    return model.image_tokens(normal.contiguous(memory_format=torch.channels_last))
+
+
+def _text_tokens(model: UniECSModel, ids: Tensor, mask: Tensor) -> Tensor:
+    if ids.dtype == torch.float16:
+        return model.text_tokens_of(ids.to(model.dtype))
+    return model.text_tokens(ids, mask)
 
 
 def _fuse_views(
