@@ -1,9 +1,10 @@
 """Fixtures that every room shares: real catalogs, a real tiny encoder, a fresh home."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -118,6 +119,25 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny") / "model"
     save_model_folder(model, processor, folder, card="# A tiny encoder with random weights\n")
     return folder
+
+
+@pytest.fixture(scope="session")
+def exported(
+    tmp_path_factory: pytest.TempPathFactory, tiny_model: Path, accepted_catalog: Path
+) -> tuple[Path, dict[str, Any]]:
+    """The export of ``tiny_model`` with int8, compared on the demo catalog, and what was printed.
+
+    Made once for the whole run, by the command: tracing the graphs takes seconds.
+    """
+    from typer.testing import CliRunner
+
+    from uniecs.cli.app import app
+
+    folder = tmp_path_factory.mktemp("export") / "exported"
+    told = ["export", str(tiny_model), str(folder), "--int8", "--json"]
+    result = CliRunner().invoke(app, [*told, "--catalog", str(accepted_catalog)])
+    assert result.exit_code == 0, result.output
+    return folder, json.loads(result.stdout)
 
 
 @pytest.fixture(scope="session")

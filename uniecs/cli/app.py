@@ -15,7 +15,7 @@ app = typer.Typer(
 
 ROOMS: tuple[str, ...] = (
     "catalog", "train", "evaluate", "encode", "index", "search", "models", "benchmark",
-    "compare", "tune",
+    "compare", "export", "tune",
 )  # fmt: skip
 """Modules of this package, each with ``register(app)``."""
 

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 CARD = "README.md"
+SENTENCE = "modules.json"
+"""Tells SentenceTransformer which class of this library loads the folder; it holds no code."""
+
 NEEDED = ("config.json", "model.safetensors", "processor_config.json")
+_UNCOVERED = (MANIFEST, CARD, "config_sentence_transformers.json")
 _PROCESSOR = ("processor", "preprocessor", "tokenizer", "vocab", "special_tokens", "merges")
 
 
@@ -51,13 +55,23 @@ def save_model_folder(
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    model.save_pretrained(partial)
-    processor.save_pretrained(partial)
     (partial / CARD).write_text(card, encoding="utf-8")
-    manifest = _manifest_of(partial, dim=model.config.dim)
-    (partial / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n")
+    manifest = write_model_files(model, processor, partial)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
+    return manifest
+
+
+def write_model_files(
+    model: "UniECSModel", processor: "UniECSProcessor", folder: Path
+) -> ModelManifest:
+    """Write all files of a model but its card into an existing folder."""
+    model.save_pretrained(folder)
+    processor.save_pretrained(folder)
+    module = {"idx": 0, "name": "0", "path": "", "type": "uniecs.encoder.sentence.UniECSSentence"}
+    (folder / SENTENCE).write_text(json.dumps([module], indent=2))  # as SentenceTransformer does
+    manifest = _manifest_of(folder, dim=model.config.dim)
+    (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n")
     return manifest
 
 
@@ -108,7 +122,7 @@ def _read_manifest(folder: Path) -> ModelManifest:
 
 
 def _manifest_of(folder: Path, *, dim: int) -> ModelManifest:
-    names = sorted(p.name for p in folder.iterdir() if p.name not in (MANIFEST, CARD))
+    names = sorted(p.name for p in folder.iterdir() if p.name not in _UNCOVERED)
     files = {name: file_digest(folder / name) for name in names}
     processor = {name: d for name, d in files.items() if name.startswith(_PROCESSOR)}
     return ModelManifest(

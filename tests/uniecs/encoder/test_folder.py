@@ -54,6 +54,18 @@ def test_only_safetensors_are_written(folder: Path) -> None:
     assert {p.suffix for p in folder.iterdir()} <= {".json", ".safetensors", ".md", ".txt"}
 
 
+def test_weights_are_never_unpickled(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    torch.save(AutoModel.from_pretrained(folder).state_dict(), folder / "pytorch_model.bin")
+    weights.unlink()
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["files"]["model.safetensors"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+    with pytest.raises(ModelError, match=r"model\.safetensors"):
+        load_model_folder(folder)
+
+
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()

@@ -1,0 +1,1 @@
+"""The encoder as ONNX graphs: one for each thing that a request may hold."""
