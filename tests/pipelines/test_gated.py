@@ -6,7 +6,10 @@ and the proof of a deployment by one forward pass; ``test_end_to_end.py`` leaves
 """
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +42,7 @@ from uniecs.registry.ledger import Move, StageLedger
 from uniecs.settings import Settings
 
 SESSIONS = 20
+HEAVY = ("torch", "transformers", "feast", "evidently", "great_expectations")
 BEFORE_THE_GATE = [
     "validate", "split_and_pair", "train", "evaluate", "register", "embed", "index",
     "simulate_events", "materialize", "gate",
@@ -167,9 +171,31 @@ def test_the_gate_agrees_and_the_steps_behind_it_run(split_catalog, settings, tm
         "generation": made["generation"],
         "release": release,
     }
+    assert heavy_modules_of_reused_steps(plain, settings) == []
     assert a_gate_after_a_rollback(plain, made, settings) == "refuse"
     assert {example["kind"] for example in summary.examples} == {"text", "picture", "both"}
     assert all(len(example["hits"]) == 3 for example in summary.examples)
+
+
+def heavy_modules_of_reused_steps(plain: Plain, settings: Settings) -> list[str]:
+    """What the steps import when every one of them finds its output."""
+    code = f"""
+import sys
+from pathlib import Path
+from tests.pipelines.test_gated import HEAVY, Plain
+Plain(Path({str(plain.catalog)!r}), Path({str(plain.root)!r})).up_to_the_gate()
+print(*(name for name in HEAVY if name in sys.modules))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "UNIECS_HOME": str(settings.home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()[-1].split()
 
 
 def a_gate_after_a_rollback(plain: Plain, made: dict, settings: Settings) -> str:
