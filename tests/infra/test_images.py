@@ -158,10 +158,14 @@ def requirements(name: str, extras: frozenset[str]) -> Iterator[Requirement]:
             yield requirement
 
 
+AT_A_DESK = {"dev", "milvus-server", "minilm", "export", "tune", "sentence-transformers"}
+"""Extras that no step of a pipeline needs."""
+
+
 def test_the_steps_image_has_every_extra_that_runs_in_production() -> None:
     extras = installed_extras(REPOSITORY / "infra/images/steps.Containerfile")
 
-    assert extras == set(PROJECT["optional-dependencies"]) - {"dev", "milvus-server"}
+    assert extras == set(PROJECT["optional-dependencies"]) - AT_A_DESK
 
 
 @pytest.mark.parametrize("image", [IMAGES[0]], ids=["predictor"])
