@@ -1,8 +1,10 @@
 """Prometheus metrics of the search API; no label takes its values from a request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from uniecs.search.request import SearchResponse
 
@@ -37,13 +39,8 @@ class SearchMetrics:
             ["status"],
             registry=registry,
         )
-        self._generation = Gauge(
-            "uniecs_search_generation_info",
-            "1 for the generation that answered last.",
-            ["generation", "model_version"],
-            registry=registry,
-        )
-        self._shown: tuple[str, str] | None = None
+        self._generation = _AnsweringGeneration()
+        registry.register(self._generation)
         Gauge(
             "uniecs_search_admitted", "Searches that run or wait for their turn.", registry=registry
         ).set_function(admitted)
@@ -54,11 +51,7 @@ class SearchMetrics:
         self._features.labels(response.features).inc()
         for stage, milliseconds in response.timings_ms.items():
             self._seconds.labels(stage).observe(milliseconds / 1000)
-        shown = (response.generation, response.model_version)
-        if shown != self._shown:
-            self._generation.clear()
-            self._generation.labels(*shown).set(1)
-            self._shown = shown
+        self._generation.facts = (response.generation, response.model_version)
 
     def refused(self, code: str) -> None:
         """Record one error."""
@@ -67,3 +60,20 @@ class SearchMetrics:
     def page(self) -> bytes:
         """The metrics in Prometheus' text format."""
         return generate_latest(self._registry)
+
+
+class _AnsweringGeneration(Collector):
+    """One series, whose labels change with every swap; a Gauge would keep the old ones."""
+
+    def __init__(self) -> None:
+        self.facts: tuple[str, str] | None = None
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily(
+            "uniecs_search_generation_info",
+            "1 for the generation that answered last.",
+            labels=["generation", "model_version"],
+        )
+        if self.facts is not None:
+            family.add_metric(self.facts, 1)
+        yield family

@@ -155,3 +155,6 @@ def test_a_swap_is_followed_by_the_next_search(shop: Shop, serve: Serve) -> None
 
         assert api.post("/v1/search", json={"text": "mug"}).json()["generation"] == live
         assert api.get("/readyz").json()["generation"] == live
+        shown = [line for line in api.get("/metrics").text.splitlines() if "tion_info{" in line]
+        assert len(shown) == 1
+        assert f'generation="{live}"' in shown[0]
