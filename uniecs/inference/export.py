@@ -52,7 +52,7 @@ class Recall(BaseModel):
     model: dict[str, float]
     graphs: dict[str, dict[str, float]]
     lost: dict[str, float]
-    allowed: float = ALLOWED_LOSS
+    allowed: float
 
 
 class ExportReport(BaseModel):
@@ -147,6 +147,7 @@ def _recall(
         theirs[name] = means(recall_at_10(graph, catalog, split=SPLIT))
     return Recall(
         catalog_digest=catalog.digest,
+        allowed=ALLOWED_LOSS,
         queries={name: task.queries for name, task in found.items()},
         judged=judged,
         model=ours,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,14 +16,23 @@ Build = Callable[..., UniECSModel]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fusion", ["gated", "ungated", "towers"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"fusion": "gated"},
+        {"fusion": "ungated"},
+        {"fusion": "towers"},
+        {"adapters": True, "adapter_dim": 4},
+    ],
+    ids=lambda changes: ", ".join(f"{name} {value}" for name, value in changes.items()),
+)
 @pytest.mark.parametrize("request_kind", REQUESTS)
 def test_graphs_of_a_vit_give_its_vectors_at_any_length(
-    build_model: Build, tmp_path: Path, fusion: str, request_kind: str
+    build_model: Build, tmp_path: Path, changes: dict[str, Any], request_kind: str
 ) -> None:
     from onnxruntime import InferenceSession
 
-    model = build_model(dtype=torch.float32, fusion=fusion, max_text_tokens=12)
+    model = build_model(dtype=torch.float32, max_text_tokens=12, **changes)
     path = tmp_path / "graph.onnx"
 
     write_graph(model, request_kind, (16, 16), path)
