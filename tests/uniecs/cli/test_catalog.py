@@ -101,8 +101,3 @@ def test_a_demo_catalog_is_generated_from_its_seed(tmp_path: Path) -> None:
     assert code == 0
     assert json.loads(text)["products"] == 24
     assert (tmp_path / "demo" / "catalog.parquet").is_file()
-
-
-def test_help_shows_an_example() -> None:
-    for command in ("validate", "demo"):
-        assert f"uniecs catalog {command}" in invoke(command, "--help")[1]

@@ -3,7 +3,6 @@ import shutil
 from dataclasses import dataclass
 
 import pytest
-from typer.testing import CliRunner
 
 from tests.uniecs.registry.making import make_model, make_report
 from uniecs.cli.app import app
@@ -156,15 +155,6 @@ def test_rollback_prints_what_changed(run, made, settings, registry, register):
     assert [release["state"] for release in listed] == ["superseded", "live"]
     found = json.loads(run("releases", released[0].release_id, "--json")[1])
     assert found["release"]["release_id"] == released[0].release_id
-
-
-@pytest.mark.parametrize(
-    "name", ["models", "register", "promote", "releases", "deploy", "rollback"]
-)
-def test_help_has_an_example(name):
-    shown = CliRunner().invoke(app, [name, "--help"]).output
-
-    assert f"Example: uniecs {name}" in " ".join(shown.split())
 
 
 @pytest.mark.slow
