@@ -4,6 +4,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -91,16 +92,18 @@ def show_search(report: SearchReport, out: Path) -> None:
 
 def _best(report: SearchReport) -> Table:
     trials = [report.trials[number] for number in report.best]
-    table = Table(title="Macro R@10 on val of the best trials")
-    table.add_column("setting")
+    table = Table(
+        title="The best trials by number", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
+    )  # five trials and the longest of our keys in 80 columns
+    table.add_column("setting", no_wrap=True)
     if report.importance:
         table.add_column("importance", justify="right")
     for trial in trials:
-        table.add_column(f"trial {trial.number}", justify="right")
+        table.add_column(f"#{trial.number}", justify="right")
     unrated = [""] if report.importance else []
     macros = [f"{trial.macro or 0.0:.3f}" for trial in trials]
-    table.add_row("macro R@10", *unrated, *macros, style="bold", end_section=True)
+    table.add_row("macro R@10 on val", *unrated, *macros, style="bold", end_section=True)
     for key in by_importance(report):
         rated = [f"{report.importance[key]:.0%}"] if report.importance else []
-        table.add_row(key, *rated, *(shown(trial.settings[key]) for trial in trials))
+        table.add_row(key, *rated, *(shown(trial.settings[key], 2) for trial in trials))
     return table

@@ -53,7 +53,7 @@ def by_importance(report: SearchReport) -> list[str]:
     return sorted(report.plan.space, key=lambda key: -report.importance.get(key, 0.0))
 
 
-def shown(value: Setting) -> str:
+def shown(value: Setting, digits: int = 3) -> str:
     """A setting as a table shows it.
 
     Example:
@@ -62,14 +62,14 @@ def shown(value: Setting) -> str:
     """
     if value is None:
         return "none"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
 
 
 def searched(report: SearchReport, key: str) -> str:
     """What was tried of a setting."""
     tried = report.plan.space[key]
     if isinstance(tried, Range):
-        return f"{tried.low:g} to {tried.high:g}{', by orders of magnitude' if tried.log else ''}"
+        return f"{tried.low:g} to {tried.high:g}{' (log)' if tried.log else ''}"
     return ", ".join(shown(value) for value in tried.choices)
 
 

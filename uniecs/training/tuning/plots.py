@@ -148,17 +148,17 @@ def _bounds(values: Sequence[float]) -> tuple[float, float]:
 
 
 def even_ticks(low: float, high: float, *, scale: float = 1) -> dict[float, str]:
-    """About four round values, shown times ``scale``.
+    """A handful of round values, shown times ``scale``.
 
     Example:
-        >>> even_ticks(0.0, 0.3)
-        {0.0: '0', 0.1: '0.1', 0.2: '0.2', 0.3: '0.3'}
+        >>> even_ticks(0.0, 0.4)
+        {0.0: '0', 0.1: '0.1', 0.2: '0.2', 0.3: '0.3', 0.4: '0.4'}
     """
-    raw = (high - low) / 4 or 1.0
+    raw = (high - low) / 6 or 1.0
     power = 10.0 ** floor(log10(raw))
     step = next(power * factor for factor in STEPS if power * factor >= raw * 0.999)
     first = round(low / step + 0.4999)
-    numbers = [number for number in range(first, first + 6) if number * step <= high + step / 1e6]
+    numbers = [number for number in range(first, first + 8) if number * step <= high + step / 1e6]
     return {round(n * step, 12): f"{round(n * step * scale, 10):g}" for n in numbers}
 
 

@@ -20,7 +20,7 @@ class SearchReport(BaseModel):
         trials: All that are over.
         best: Numbers of the best finished trials, the best first.
         importance: Setting -> share of what decides between good trials and the rest; empty
-            while too few have finished.
+            while too few are over.
         command: Repeats the best trial; empty while none has finished.
     """
 

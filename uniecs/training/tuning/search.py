@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from uniecs.catalog.pairs import evaluation_pairs
 from uniecs.catalog.reading import Catalog
-from uniecs.errors import UsageError
+from uniecs.errors import CatalogError, UsageError
 from uniecs.steps.durability import exclusive, write_durably
 from uniecs.training.config import TrainConfig
 from uniecs.training.history import Note
@@ -138,9 +139,10 @@ class _Search:
 
 def _open(catalog: Path, out: Path, plan: SearchPlan) -> None:
     """Start or recognise a search."""
-    asked = {"catalog_digest": Catalog(catalog).digest, **plan.model_dump(mode="json")}
+    products = Catalog(catalog)
+    asked = {"catalog_digest": products.digest, **plan.model_dump(mode="json")}
     path = out / PLAN
-    if path.is_file():
+    if path.is_file() and (out / "trials").is_dir():
         stored = json.loads(path.read_text())
         different = [key for key in asked if asked[key] != stored.get(key)]
         if different:
@@ -149,8 +151,10 @@ def _open(catalog: Path, out: Path, plan: SearchPlan) -> None:
                 "with the same, or give another --out."
             )
         return
-    if out.exists() and not (out.is_dir() and not _strangers(out)):
+    if out.exists() and not path.is_file() and not (out.is_dir() and not _strangers(out)):
         raise UsageError(f"{out} is no empty folder and holds no search; give another --out.")
+    if not evaluation_pairs(products, "val"):
+        raise CatalogError(f"{catalog} has no pairs in its val split, by which trials are judged.")
     out.mkdir(parents=True, exist_ok=True)
     write_json(path, asked)
 

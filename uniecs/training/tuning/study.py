@@ -17,7 +17,7 @@ PATIENCE = 4
 """Trials that must have run to their end before one may be pruned."""
 
 TELLING = 8
-"""Trials that must have run to their end before the importance of settings is estimated."""
+"""Trials that must be over before the importance of settings is estimated."""
 
 
 class Trial(BaseModel):
@@ -119,14 +119,22 @@ class Study:
     def importance(self) -> dict[str, float]:
         """Setting -> share of what decides between the best quarter and the rest (PED-ANOVA).
 
-        The largest first; empty while too few trials have finished to say anything.
+        The largest first; empty while too few trials are over to say anything. A pruned trial
+        counts with the best that it reached: it is one of the rest.
         """
-        finished = sum(trial.state == "finished" for trial in self.trials)
-        if finished < TELLING:
+        judged = [trial for trial in self.trials if trial.macro is not None]
+        if len(judged) < TELLING:
             return {}
+        copy = self._optuna.create_study(direction="maximize")
+        copy.add_trials(
+            self._optuna.trial.create_trial(
+                value=trial.macro, params=trial.settings, distributions=self._distributions
+            )
+            for trial in judged
+        )
         importance = self._optuna.importance
         evaluator = importance.PedAnovaImportanceEvaluator(target_quantile=0.25)
-        return dict(importance.get_param_importances(self._study, evaluator=evaluator))
+        return dict(importance.get_param_importances(copy, evaluator=evaluator))
 
     def _distribution(self, tried: Any) -> Any:
         kinds = self._optuna.distributions
