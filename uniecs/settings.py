@@ -46,7 +46,7 @@ class Settings(BaseSettings):
 
     @property
     def pictures_dir(self) -> Path:
-        """Pictures that training decoded and resized, by their contents; safe to delete."""
+        """What training read of pictures, and frozen towers said; by content, safe to delete."""
         return self.root / "pictures"
 
     @property

@@ -41,6 +41,9 @@ class TrainingProgress:
         if kind == "pictures":
             bar = self._bar("reading pictures", values["total"])
             self._bars.advance(bar, values["done"])
+        elif kind == "states":
+            bar = self._bar("asking frozen towers", values["total"])
+            self._bars.update(bar, completed=values["done"], total=values["total"])
         elif kind == "step":
             figures = f"loss {values['loss']:.3f}  lr {values['lr']:.1e}"
             bar = self._bar("training", values["total"])

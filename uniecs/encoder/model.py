@@ -50,8 +50,8 @@ class UniECSModel(PreTrainedModel):
         if config.adapters:
             self.side_image = _side_network(config.vision_config, config.adapter_dim)
             self.side_text = _side_network(config.text_config, config.adapter_dim)
-            self.vision.requires_grad_(False)
-            self.text.requires_grad_(False)
+            self.vision.requires_grad_(False).eval()
+            self.text.requires_grad_(False).eval()
         self.post_init()
         if isinstance(self.fusion, ReleasedFusion):
             self.fusion.start()

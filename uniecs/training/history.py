@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 Note = Callable[[str, dict[str, Any]], None]
-"""Receives (``pictures`` | ``step`` | ``validation``, values) while a run is under way."""
+"""Receives (``pictures`` | ``states`` | ``step`` | ``validation``, values) during a run."""
 
 LOGGED = ("loss", "weight_", "tau_", "lr")
 """How the names of the figures that a tracking server is told begin."""

@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 from torch import nn
 
 from uniecs.catalog.heldout import PictureDigests
-from uniecs.catalog.pairs import evaluation_pairs, kind_shares
+from uniecs.catalog.pairs import Pair, evaluation_pairs, kind_shares
 from uniecs.catalog.reading import Catalog
 from uniecs.catalog.relations import catalog_relations
 from uniecs.catalog.training_pairs import TrainingPairs
@@ -23,6 +24,7 @@ from uniecs.training.batches import Batcher, Dropouts
 from uniecs.training.card import model_card
 from uniecs.training.config import TrainConfig
 from uniecs.training.distributed import ALONE, Processes, default_device
+from uniecs.training.frozen import CachedBatcher, FrozenStates
 from uniecs.training.history import History, Note, best_validation
 from uniecs.training.lookalikes import lookalike_texts, near_duplicates
 from uniecs.training.pixels import PixelStore
@@ -72,7 +74,8 @@ def train(
         out: Run folder: ``model/``, ``config.json``, ``history.jsonl``, ``train.json``.
         config: Resolved config.
         resume: Continue an interrupted run of the same config, to the same weights.
-        pictures: Where decoded pictures are kept for other runs; by default they are thrown away.
+        pictures: Where decoded pictures, and what frozen towers say of them, are kept for other
+            runs; by default they are thrown away.
         note: Told about progress.
         world: The processes that share each batch; the first one writes the files.
 
@@ -121,9 +124,16 @@ def _prepare(
         write_json(out / CONFIG, config.model_dump(mode="json"))
     _place(model, config.run.device or default_device(), torch.channels_last)
     relations = catalog_relations(catalog, digests)
-    pixels = _pictures(pictures or out / "cache", catalog_folder, pairs, processor, note, world)
+    cache = pictures or out / "cache"
+    pixels = _pictures(cache, catalog_folder, pairs, processor, note, world)
     listings = [relations.row[product_id] for product_id in pairs.listings]
-    batcher = Batcher(
+    states = None
+    if config.encoder.adapters:
+        states = FrozenStates(
+            cache / "states", model, processor, pixels, digests.of, note=note, world=world
+        )
+        _ask(states, catalog, pairs)
+    batcher = (partial(CachedBatcher, states) if states else Batcher)(
         catalog.products,
         relations,
         pixels,
@@ -138,7 +148,7 @@ def _prepare(
         model,
         batcher,
         Epochs(
-            lambda epoch: pairs.draw(epoch, config.run.seed),
+            partial(_draw, pairs, states, config.run.seed),
             listings,
             config.run.epochs_for(len(pairs.products)),
         ),
@@ -148,6 +158,21 @@ def _prepare(
         world=world,
     )
     return _Run(trainer, processor, catalog, pairs)
+
+
+def _ask(states: FrozenStates, catalog: Catalog, pairs: TrainingPairs) -> None:
+    """Ask frozen towers about what every epoch may show."""
+    states.look(path for product in pairs.products for path in product.image_paths)
+    named = {product.product_id for product in pairs.products}
+    states.read(product.full_text for product in catalog.products if product.product_id in named)
+
+
+def _draw(pairs: TrainingPairs, states: FrozenStates | None, seed: int, epoch: int) -> list[Pair]:
+    """The pairs of one epoch, after frozen towers have read the words that are its own."""
+    drawn = pairs.draw(epoch, seed)
+    if states:
+        states.read(side.text for pair in drawn for side in (pair.query, pair.candidate))
+    return drawn
 
 
 def _pictures(
