@@ -140,6 +140,6 @@ def write_json(path: Path, facts: dict[str, Any]) -> None:
 
 
 def _matrix(table: Any, name: str) -> np.ndarray:
-    """[N, D] float32 of a list column."""
+    """[N, D] float32 of a list column; a small catalog leaves shards without rows."""
     column = table.column(name).combine_chunks()
-    return np.asarray(column.flatten(), np.float32).reshape(table.num_rows, -1)
+    return np.asarray(column.flatten(), np.float32).reshape(-1, column.type.list_size)

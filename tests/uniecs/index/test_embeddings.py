@@ -38,6 +38,17 @@ def test_every_product_is_embedded_once_in_its_shard(
     assert np.allclose(lengths, 1.0, atol=1e-6)
 
 
+def test_a_catalog_of_one_product_leaves_shards_without_rows(
+    encoder: WordEncoder, tmp_path: Path
+) -> None:
+    catalog = write_catalog(tmp_path / "catalog", [{"product_id": "only", "title": "red mug"}])
+
+    embed_catalog(encoder, catalog, tmp_path / "out")
+
+    shapes = [shard.vectors.shape for shard in read_embeddings(tmp_path / "out")]
+    assert sorted(shapes) == [(0, encoder.dim)] * 7 + [(1, encoder.dim)]
+
+
 def test_a_killed_run_goes_on_with_the_missing_shards_and_gives_the_same_files(
     catalog: Catalog, tmp_path: Path
 ) -> None:
