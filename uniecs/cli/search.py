@@ -43,8 +43,12 @@ def search_command(
         mode="dense" if mode == "dense" else "hybrid",
     )
     from uniecs.search.engine import SearchEngine
+    from uniecs.search.features import FeatureJoin
 
-    response = SearchEngine(Settings()).search(request)
+    settings = Settings()
+    # the first read of a process is its slowest, and a command makes no other
+    features = FeatureJoin(settings, read_within_s=10.0)
+    response = SearchEngine(settings, features=features).search(request)
     if json:
         emit_json(response.as_json())
     else:
@@ -53,6 +57,7 @@ def search_command(
 
 def _show(response: "SearchResponse") -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     output = Console()
@@ -61,9 +66,8 @@ def _show(response: "SearchResponse") -> None:
         table.add_column(name, no_wrap=name != "title")  # a narrow terminal wraps titles only
     for rank, hit in enumerate(response.hits, start=1):
         price = "" if hit.price is None else f"{hit.price:,.2f}"
-        table.add_row(
-            str(rank), hit.product_id, hit.title, hit.brand or "", price, f"{hit.score:.4f}"
-        )
+        said = (escape(part) for part in (hit.product_id, hit.title, hit.brand or ""))
+        table.add_row(str(rank), *said, price, f"{hit.score:.4f}")
     output.print(table if response.hits else "no product matches")
     spent = ", ".join(f"{name} {value:.0f}" for name, value in response.timings_ms.items())
     output.print(

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.shop import Shop
+from uniecs.catalog.reading import Catalog
 from uniecs.cli.app import app
 from uniecs.errors import GenerationError, QueryError
+from uniecs.index.generations import GenerationStore
 from uniecs.index.lite_server import find_lite_server, stop_lite_server
 from uniecs.settings import Settings
 
@@ -67,6 +70,25 @@ def test_wrong_usage_is_told_apart_from_bad_data(home: Settings) -> None:
     assert isinstance(uniecs("search").exception, QueryError)
     assert isinstance(uniecs("index", "verify", "g-none").exception, GenerationError)
     assert as_json(uniecs("index", "list", "--json")) == []
+
+
+def test_titles_are_shown_as_they_were_written(
+    shop: Shop, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    title = "mug [/red] [pack of 3] [bold]"
+    (tmp_path / "catalog.jsonl").write_text(json.dumps({"product_id": "[p]", "title": title}))
+    mine = shop.tenant("brackets")
+    store = GenerationStore(mine)
+    built = store.build(shop.encoder, Catalog(tmp_path), model_folder=tiny_model)
+    store.swap(built.id)
+    monkeypatch.setenv("UNIECS_HOME", str(mine.home))
+    monkeypatch.setenv("UNIECS_TENANT", "brackets")
+
+    shown = uniecs("search", "mug")
+
+    assert shown.exit_code == 0, shown.output
+    assert "[p]" in shown.stdout
+    assert title in " ".join(shown.stdout.split())
 
 
 @pytest.mark.slow
