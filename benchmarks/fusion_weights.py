@@ -29,7 +29,7 @@ from uniecs.search.hybrid import PICTURES_ONLY, CatalogSearch
 GRIDS: dict[str, dict[str, tuple[float, ...]]] = {
     "words": {"text": (0.1, 0.25, 0.5, 1.0, 2.0)},
     "picture and words": {"own_words": (1.0, 2.0, 3.0), "sharpness": (0.003, 0.007, 0.02)},
-    "picture": {"look_from": (0.7, 0.75, 0.8, 0.85), "look_at": (0.9, 0.95)},
+    "picture": {"look": (0.2, 0.35, 0.5, 0.65), "lead": (2.0, 3.0, 5.0)},
 }
 """What is tried for each kind of query."""
 

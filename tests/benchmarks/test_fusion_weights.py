@@ -32,13 +32,13 @@ def test_the_choice_and_the_held_out_figures_are_printed(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    never_or_soon = {"look_from": (0.8,), "look_at": (1e6, 0.9)}
-    monkeypatch.setattr(fusion_weights, "GRIDS", {"picture": never_or_soon})
+    hostile_or_fair = {"look": (0.35,), "lead": (-50.0, 3.0)}
+    monkeypatch.setattr(fusion_weights, "GRIDS", {"picture": hostile_or_fair})
 
     assert fusion_weights.main([str(tiny_model), str(accepted_catalog)]) == 0
 
     lines = capsys.readouterr().out.splitlines()
-    assert "look_from=0.8, look_at=0.9" in lines[0]
+    assert "look=0.35, lead=3.0" in lines[0]
     assert any(line.startswith("catalog, other_view") for line in lines)
 
 

@@ -4,10 +4,8 @@ A search resolves the live generation once and takes everything from that one. W
 in between (two swaps within one search), the search starts over with the new one.
 """
 
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,19 +33,20 @@ from uniecs.search.looks import Looks
 from uniecs.search.request import SearchHit, SearchRequest, SearchResponse
 from uniecs.search.retrieval import (
     ANCHORS,
+    BEHIND,
     DEPTH,
     Anchor,
     composed_terms,
     composed_weight,
     picture_ranking,
 )
+from uniecs.search.stages import StageClock
 from uniecs.settings import Settings
 
 if TYPE_CHECKING:
     from uniecs.inference.encoder import Encoder
 
 _TRIES = 4
-_STAGES = ("encode", "dense", "lexical", "features", "total")
 
 
 class SearchEngine:
@@ -111,7 +110,7 @@ class SearchEngine:
     def _answer(
         self, request: SearchRequest, where: Filter | None, deadline: Deadline | None
     ) -> SearchResponse:
-        clock = _Clock(deadline)
+        clock = StageClock(deadline)
         generation = self._store.live()
         encoder = self._shelf.fitting(generation)
         wish = price_wish(request.text) if request.mode == "hybrid" else PriceWish(request.text)
@@ -143,7 +142,7 @@ class SearchEngine:
         request: SearchRequest,
         vectors: np.ndarray,
         where: Filter | None,
-        clock: "_Clock",
+        clock: StageClock,
     ) -> list[Hit]:
         hybrid = request.mode == "hybrid"
         if hybrid and request.image is not None and not request.text.strip():
@@ -172,7 +171,7 @@ class SearchEngine:
         image: Path | bytes,
         vector: np.ndarray,
         where: Filter | None,
-        clock: "_Clock",
+        clock: StageClock,
     ) -> list[Hit]:
         """A picture alone: by the encoder, by its look, and the kin of what these find first."""
         milvus, depth = self._store.milvus, max(DEPTH, request.top_k)
@@ -187,9 +186,8 @@ class SearchEngine:
             hits.update((hit.product_id, hit) for hit in words)
             return _ids(words)
 
-        similarity = alike[0].score if alike else 0.0
         with clock.measure("lexical"):
-            fused = picture_ranking(_ids(near), _ids(alike), similarity, kin)
+            fused = picture_ranking(_scored(near), _scored(alike), kin)
         return [replace(hits[product_id], score=score) for product_id, score in fused]
 
     def _nearest(
@@ -205,7 +203,8 @@ class SearchEngine:
         found: dict[str, Hit] = {}
         if request.image is not None and not request.text.strip():
             by_picture = self._by_picture(generation, vector, allowed, depth)
-            found = {hit.product_id: replace(hit, score=hit.score + 1.0) for hit in by_picture}
+            found = {hit.product_id: hit for hit in by_picture}
+        behind = BEHIND if found else 0.0
         if len(found) < depth:
             answers = self._store.milvus.nearest(
                 generation.collection,
@@ -216,7 +215,7 @@ class SearchEngine:
                 exhaustive=where is not None,
             )
             for hit in answers[0]:
-                found.setdefault(hit.product_id, hit)
+                found.setdefault(hit.product_id, replace(hit, score=hit.score - behind))
         return list(found.values())[:depth]
 
     def _by_picture(
@@ -262,6 +261,10 @@ def _ids(hits: Sequence[Hit]) -> list[str]:
     return [hit.product_id for hit in hits]
 
 
+def _scored(hits: Sequence[Hit]) -> list[tuple[str, float]]:
+    return [(hit.product_id, hit.score) for hit in hits]
+
+
 def _anchor(hit: Hit) -> Anchor:
     names = (str(hit.fields.get(name, "")) for name in ("title", "brand", "category"))
     return Anchor(heading=" ".join(names), similarity=hit.score)
@@ -276,24 +279,3 @@ def _shown(hit: Hit, features: Mapping[str, Any]) -> SearchHit:
         price=float(hit.fields["price"]) if hit.fields["has_price"] else None,
         features=dict(features),
     )
-
-
-class _Clock:
-    """Milliseconds per stage; a stage measured twice adds up, none begins after the deadline."""
-
-    def __init__(self, deadline: Deadline | None) -> None:
-        self._deadline = deadline
-        self._start = time.perf_counter()
-        self._spent = dict.fromkeys(_STAGES, 0.0)
-
-    @contextmanager
-    def measure(self, stage: str) -> Iterator[None]:
-        if self._deadline is not None:
-            self._deadline.check()
-        start = time.perf_counter()
-        yield
-        self._spent[stage] += time.perf_counter() - start
-
-    def milliseconds(self) -> dict[str, float]:
-        self._spent["total"] = time.perf_counter() - self._start
-        return {stage: round(1000 * seconds, 2) for stage, seconds in self._spent.items()}

@@ -18,15 +18,16 @@ class Fusion:
         own_words: For a picture with words, weight of the words against those of the picture.
         sharpness: Temperature of similarities to the nearest products by picture, whose words
             stand for the picture: a picture of the catalog is its own anchor.
-        look_from: Cosine of looks from which the look of a picture alone says anything.
-        look_at: Cosine of looks from which it says all, and the encoder nothing.
+        look: For a picture alone, share of its look where look and encoder are equally distinct;
+            the rest is the encoder's.
+        lead: How fast the more distinct of the two takes over.
     """
 
     text: float = 1.0
     own_words: float = 2.0
     sharpness: float = 0.003
-    look_from: float = 0.9
-    look_at: float = 0.97
+    look: float = 0.35
+    lead: float = 3.0
 
 
 FUSION = Fusion()

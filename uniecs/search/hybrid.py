@@ -20,6 +20,7 @@ from uniecs.search.constraints import PriceWish, price_wish
 from uniecs.search.fusion import FUSION, Fusion, fuse
 from uniecs.search.retrieval import (
     ANCHORS,
+    BEHIND,
     DEPTH,
     Anchor,
     composed_terms,
@@ -139,16 +140,13 @@ class CatalogSearch:
 
     def _seen(self, query: Query, vector: Floats, depth: int, fusion: Fusion) -> Ranked:
         """For a picture alone; nothing when it cannot be decoded."""
-        near = [name for name, _ in self._nearest(query, vector, depth)]
+        near = self._nearest(query, vector, depth)
         if not near or query.image is None:
             return []
         scores = np.where(self._looks.any(axis=1), self._looks @ look_of(query.image), -np.inf)
         order = np.argsort(-scores, kind="stable")[:depth]
-        alike = [row for row in order if np.isfinite(scores[row])]
-        similarity = float(scores[alike[0]]) if alike else 0.0
-        return picture_ranking(
-            near, [self._ids[row] for row in alike], similarity, partial(self._kin, depth), fusion
-        )
+        alike = [(self._ids[row], float(scores[row])) for row in order if np.isfinite(scores[row])]
+        return picture_ranking(near, alike, partial(self._kin, depth), fusion)
 
     def _kin(self, depth: int, product_id: str) -> list[str]:
         terms = analyse(_heading(self._products[self._place[product_id]]))
@@ -165,10 +163,11 @@ class CatalogSearch:
             return self._by(Presence.IMAGE, vector, k, allowed)
         if query.text.strip():
             return self._by(Presence.BOTH, vector, k, allowed)
-        found = {name: score + 1.0 for name, score in self._by(Presence.IMAGE, vector, k, allowed)}
+        found = dict(self._by(Presence.IMAGE, vector, k, allowed))
+        behind = BEHIND if found else 0.0
         if len(found) < k:
             for name, score in self._by(Presence.BOTH, vector, k, allowed):
-                found.setdefault(name, score)
+                found.setdefault(name, score - behind)
         return list(found.items())[:k]
 
     def _by(self, view: Presence, vector: Floats, k: int, allowed: Mask | None) -> Ranked:

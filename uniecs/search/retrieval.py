@@ -25,12 +25,16 @@ ANCHORS = 3
 UNIT = 4
 """Copies of a term that weigh 1: BM25 counts terms, so weights are whole numbers of copies."""
 
-KIN_OF_THE_SURE = 0.25
-"""Weight of the kin where encoder and look name the same product first: then the picture itself is
-known, and what shows the same picture comes before what is only called alike."""
-
 PICTURE_OFFSET = 10
 """``k`` of reciprocal rank fusion for pictures: the first places of a look differ much."""
+
+BEHIND = 2.0
+"""What a product without a picture loses in the ranking of a picture: more than cosines differ."""
+
+SAME = 0.01
+"""Distance of pictures that are the same but for their compression."""
+
+Ranked = Sequence[tuple[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,46 +87,54 @@ def _shares(anchors: Sequence[Anchor], fusion: Fusion) -> list[float]:
     return [float(value) for value in raised / raised.sum()]
 
 
-def look_weight(similarity: float, fusion: Fusion = FUSION) -> float:
+def look_share(near: Sequence[float], alike: Sequence[float], fusion: Fusion = FUSION) -> float:
     """Share of the look in the ranking of a picture; the rest is the encoder's.
 
-    A picture whose look is nearly that of a product shows it, from another side or in another size;
-    a photo from a street looks like no picture of a shop, and there the look misleads.
+    Whichever finds one product clearly nearer than the next is believed (the ratio test of Lowe
+    2004). Which of them knows the products of a shop from other sides differs from shop to shop and
+    from picture to picture: an encoder that has seen few of them does not, and in a street's
+    colours the look finds all products equally far.
 
     Args:
-        similarity: Cosine of the nearest look.
-        fusion: Where the look begins to count, and where it decides.
+        near: Cosines by the encoder, best first.
+        alike: Cosines of looks, best first.
+        fusion: The share between equals, and how fast it moves.
 
     Example:
-        >>> [look_weight(cosine) for cosine in (0.5, 0.99)]
-        [0.0, 1.0]
+        >>> look_share([0.7, 0.7], [0.99, 0.5]), look_share([0.99, 0.5], [0.7, 0.7])
+        (1.0, 0.0)
     """
-    reach = (similarity - fusion.look_from) / (fusion.look_at - fusion.look_from)
-    return float(np.clip(reach, 0.0, 1.0))
+    if not near or not alike:
+        return 1.0 if alike else 0.0
+    lead = _distinctness(alike) - _distinctness(near)
+    return float(np.clip(fusion.look + fusion.lead * lead, 0.0, 1.0))
+
+
+def _distinctness(cosines: Sequence[float]) -> float:
+    """How much nearer the first is than the second: 0 where they are equally far, 1 at most."""
+    first, second = (
+        1.0 - cosine + SAME for cosine in (cosines[0], cosines[min(1, len(cosines) - 1)])
+    )
+    return 1.0 - first / second
 
 
 def picture_ranking(
-    near: Sequence[str],
-    alike: Sequence[str],
-    similarity: float,
-    kin: Callable[[str], Sequence[str]],
-    fusion: Fusion = FUSION,
+    near: Ranked, alike: Ranked, kin: Callable[[str], Sequence[str]], fusion: Fusion = FUSION
 ) -> list[tuple[str, float]]:
     """The ranking of a picture without words.
 
     Args:
-        near: Products by the encoder, best first.
-        alike: Products by their look, best first.
-        similarity: Cosine of the first look.
+        near: Products with cosines by the encoder, best first.
+        alike: Products with cosines of their looks, best first.
         kin: The products whose words are those of a product, best first: once its picture is
             found, they are its other colours and the like, which no picture tells.
-        fusion: Where the look begins to count, and where it decides.
+        fusion: How encoder and look share the ranking.
 
     Returns:
         Products with scores, best first.
     """
-    share = look_weight(similarity, fusion)
-    seen = [(near, 1.0 - share), (alike, share)]
+    share = look_share([cosine for _, cosine in near], [cosine for _, cosine in alike], fusion)
+    seen = [([name for name, _ in near], 1.0 - share), ([name for name, _ in alike], share)]
     first = [product_id for product_id, _ in fuse(seen, offset=PICTURE_OFFSET)[:1]]
     # before its kin, whose words may be nearer to its own than its own are: titles repeat
     family = [*first, *(name for found in first for name in kin(found) if name != found)]

@@ -10,7 +10,7 @@ from uniecs.search.retrieval import (
     Anchor,
     composed_terms,
     composed_weight,
-    look_weight,
+    look_share,
     picture_ranking,
 )
 
@@ -57,14 +57,24 @@ def test_a_clear_anchor_drowns_out_the_others() -> None:
     assert composed_weight(level) > 0.05
 
 
-def test_the_look_says_all_of_a_picture_that_is_in_the_shop_and_nothing_of_another() -> None:
-    nothing, half, everything = (
-        look_weight(cosine)
-        for cosine in (FUSION.look_from, (FUSION.look_from + FUSION.look_at) / 2, FUSION.look_at)
-    )
+def test_of_look_and_encoder_the_more_distinct_takes_over() -> None:
+    blurred, clear = [0.90, 0.89, 0.5], [0.95, 0.60, 0.5]
 
-    assert (nothing, round(half, 6), everything) == (0.0, 0.5, 1.0)
-    assert look_weight(1.0) == 1.0
+    assert look_share(blurred, blurred) == look_share(clear, clear) == FUSION.look
+    assert look_share(near=blurred, alike=clear) == 1.0
+    assert look_share(near=clear, alike=blurred) == 0.0
+    assert FUSION.look < look_share(near=[0.9, 0.88], alike=[0.9, 0.86]) < 1.0
+
+
+def test_without_looks_the_encoder_ranks_alone_and_the_other_way_round() -> None:
+    assert look_share(near=[0.9], alike=[]) == 0.0
+    assert look_share(near=[], alike=[0.2]) == 1.0
+    assert look_share(near=[0.9], alike=[0.3]) == FUSION.look  # one product is no choice
+
+
+def test_copies_of_one_picture_in_the_shop_do_not_make_a_look_distinct() -> None:
+    assert look_share(near=[0.9, 0.9], alike=[1.0, 1.0, 0.5]) == FUSION.look
+    assert look_share(near=[1.0, 0.999], alike=[0.999, 1.0 - 1e-9]) < 0.7
 
 
 def test_a_picture_is_ranked_by_look_or_encoder_and_brings_the_kin_of_the_first() -> None:
@@ -74,22 +84,25 @@ def test_a_picture_is_ranked_by_look_or_encoder_and_brings_the_kin_of_the_first(
         asked.append(product_id)
         return [product_id, f"{product_id} in red"]
 
-    near, alike = ["bag", "hat", "mug"], ["cup", "pan", "mug"]
-    known = [name for name, _ in picture_ranking(near, alike, 0.99, kin)]
-    unknown = [name for name, _ in picture_ranking(near, alike, 0.1, kin)]
+    near = {True: [("bag", 0.99), ("hat", 0.3)], False: [("bag", 0.7), ("hat", 0.7)]}
+    alike = {True: [("cup", 0.99), ("pan", 0.3)], False: [("cup", 0.7), ("pan", 0.7)]}
+    seen = [name for name, _ in picture_ranking(near[True], alike[False], kin)]
+    looked = [name for name, _ in picture_ranking(near[False], alike[True], kin)]
 
-    assert asked == ["cup", "bag"]
-    assert (known[0], unknown[0]) == ("cup", "bag")
-    assert "cup in red" in known[:3]
-    assert "bag in red" in unknown[:3]
-    assert set(known) == {"bag", "hat", "mug", "cup", "pan", "cup in red"}
+    assert asked == ["bag", "cup"]
+    assert (seen[0], looked[0]) == ("bag", "cup")
+    assert "bag in red" in seen[:3]
+    assert "cup in red" in looked[:3]
+    assert set(looked) == {"bag", "hat", "cup", "pan", "cup in red"}
 
 
 def test_what_a_picture_shows_stays_first_where_the_words_of_its_kin_fit_better() -> None:
-    ranked = picture_ranking(["hat", "cap"], ["hat", "cap"], 0.99, lambda _: ["cap", "hat"])
+    found = [("hat", 0.9), ("cap", 0.8)]
+
+    ranked = picture_ranking(found, found, lambda _: ["cap", "hat"])
 
     assert [name for name, _ in ranked] == ["hat", "cap"]
 
 
 def test_where_neither_encoder_nor_look_finds_anything_nobody_is_asked_for_kin() -> None:
-    assert picture_ranking([], [], 0.0, lambda _: 1 / 0) == []  # type: ignore[arg-type, return-value]
+    assert picture_ranking([], [], lambda _: 1 / 0) == []  # type: ignore[arg-type, return-value]
