@@ -8,6 +8,7 @@ import pytest
 TINY = (
     "run.epochs=1",
     "run.batch_size=16",
+    "run.precision=float32",  # a probe of speed may choose otherwise in two runs that are compared
     "encoder.dim=32",
     "encoder.fusion_dim=32",
     "encoder.fusion_heads=2",
