@@ -65,16 +65,19 @@ def _show(report: "ExportReport", *, as_json: bool) -> None:
     for name in ("min cosine: I", "T", "IT", "at least", "macro R@10", "lost, points"):
         table.add_column(name, justify="right")
     if report.recall:
-        table.add_row("model", *[""] * 4, _macro(report.recall.model), "")
+        table.add_row("model", *[""] * 4, f"{report.recall.model['macro']:.4f}", "")
     for name, found in report.parity.items():
         cosines = [f"{found.cosine.get(view, 0):.6f}" for view in ("I", "T", "IT")]
         recall = ["", ""]
-        if report.recall and report.recall.judged:
+        if report.recall:
             lost = report.recall.lost[name]
-            recall = [_macro(report.recall.graphs[name]), f"{lost * 100:+.2f}"]
+            recall = [f"{report.recall.graphs[name]['macro']:.4f}", f"{lost * 100:+.2f}"]
         table.add_row(name, *cosines, f"{found.threshold}", *recall)
-    Console(highlight=False).print(table)
-
-
-def _macro(recall: dict[str, float]) -> str:
-    return f"{recall['macro']:.4f}" if "macro" in recall else "too few queries"
+    out = Console(highlight=False)
+    out.print(table)
+    if report.recall and not report.recall.judged:
+        out.print(
+            f"With {min(report.recall.queries.values())} queries a task, one changed rank is more "
+            "than what may be lost: nothing is refused for it.",
+            soft_wrap=True,
+        )

@@ -12,7 +12,6 @@ from uniecs.catalog.reading import Catalog
 from uniecs.encoder.export.exporting import Note, export_graphs, replace_folder
 from uniecs.encoder.export.folder import ACCOUNT, ExportManifest
 from uniecs.errors import GateRefused
-from uniecs.evaluation.gate_report import GateConfig
 from uniecs.evaluation.recall import TaskRecall, recall_at_10
 from uniecs.inference.encoder import Encoder
 from uniecs.inference.items import Item
@@ -35,24 +34,30 @@ class Recall(BaseModel):
     Attributes:
         catalog_digest: Of that catalog.
         queries: By task.
-        judged: Tasks with so many queries as the offline gate asks for; one changed rank is much of
-            a smaller one.
-        model: R@10 by task, and the mean of the judged ones as ``macro``.
+        model: R@10 by task, and their mean as ``macro``.
         graphs: The same, by precision.
-        lost: Macro R@10 of the model less that of the graphs, by precision; empty where no task is
-            judged.
+        lost: Macro R@10 of the model less that of the graphs, by precision.
         allowed: How much may be lost.
+        judged: Whether there are so many queries that one changed rank is less than what may be
+            lost; with fewer, ``lost`` is shown and refuses nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     catalog_digest: str
     queries: dict[str, int]
-    judged: list[str]
     model: dict[str, float]
     graphs: dict[str, dict[str, float]]
     lost: dict[str, float]
     allowed: float
+    judged: bool
+
+    @property
+    def refused(self) -> dict[str, float]:
+        """What is lost by precisions that lose too much."""
+        return {
+            name: lost for name, lost in self.lost.items() if lost > self.allowed and self.judged
+        }
 
 
 class ExportReport(BaseModel):
@@ -134,26 +139,25 @@ def _recall(
 ) -> Recall:
     note("R@10 of the model")
     found = recall_at_10(encoder, catalog, split=SPLIT)
-    fewest = GateConfig().min_queries
-    judged = [name for name, task in found.items() if task.queries >= fewest]
-
-    def means(tasks: Mapping[str, TaskRecall]) -> dict[str, float]:
-        means = {name: task.recall for name, task in tasks.items()}
-        return {**means, "macro": fmean(means[name] for name in judged)} if judged else means
-
-    ours, theirs = means(found), {}
+    queries = {name: task.queries for name, task in found.items()}
+    ours, theirs = _with_macro(found), {}
     for name, graph in graphs.items():
         note(f"R@10 of the {name} graphs")
-        theirs[name] = means(recall_at_10(graph, catalog, split=SPLIT))
+        theirs[name] = _with_macro(recall_at_10(graph, catalog, split=SPLIT))
     return Recall(
         catalog_digest=catalog.digest,
-        allowed=ALLOWED_LOSS,
-        queries={name: task.queries for name, task in found.items()},
-        judged=judged,
+        queries=queries,
         model=ours,
         graphs=theirs,
-        lost={name: ours["macro"] - m["macro"] for name, m in theirs.items()} if judged else {},
+        lost={name: ours["macro"] - recall["macro"] for name, recall in theirs.items()},
+        allowed=ALLOWED_LOSS,
+        judged=1 / (len(queries) * min(queries.values())) < ALLOWED_LOSS,
     )
+
+
+def _with_macro(tasks: Mapping[str, TaskRecall]) -> dict[str, float]:
+    means = {name: task.recall for name, task in tasks.items()}
+    return {**means, "macro": fmean(means.values())}
 
 
 def _report(
@@ -166,7 +170,7 @@ def _report(
 ) -> ExportReport:
     names = [name for graphs in manifest.graphs.values() for name in graphs.values()]
     near = all(found.passed for found in parity.values())
-    kept = recall is None or max(recall.lost.values(), default=0.0) <= recall.allowed
+    kept = recall is None or not recall.refused
     source = f"catalog {catalog.digest}" if catalog else f"random, seed {SEED}"
     return ExportReport(
         model_version=manifest.model_version,
@@ -190,7 +194,6 @@ def _reasons(report: ExportReport) -> str:
         reasons += [
             f"{name}: {lost * 100:.2f} points of macro R@10 are lost, "
             f"at most {report.recall.allowed * 100:.1f} may be."
-            for name, lost in report.recall.lost.items()
-            if lost > report.recall.allowed
+            for name, lost in report.recall.refused.items()
         ]
     return " ".join(reasons)
