@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from uniecs.catalog.digests import file_digest
+from uniecs.catalog.images import resolve_image
 from uniecs.catalog.reading import Catalog
 from uniecs.catalog.schema import normalise_text
 from uniecs.catalog.splits import split_of
+from uniecs.errors import ImageError
 
 QUOTED_WORDS = 5
 """A query of at least this many words that stands inside a description is a quotation of it."""
@@ -45,7 +47,7 @@ def held_out(catalog: Catalog, digests: "PictureDigests") -> HeldOut:
 
 
 class PictureDigests:
-    """sha256 of a catalog's pictures, each read once; empty for a missing file."""
+    """sha256 of a catalog's pictures, each read once; empty for one that is missing or outside."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -53,7 +55,10 @@ class PictureDigests:
 
     def of(self, relative: str) -> str:
         """Digest of a picture named as in ``image_paths``."""
-        return self.of_path(self._folder / relative)
+        try:
+            return self.of_path(resolve_image(self._folder, relative))
+        except ImageError:
+            return ""
 
     def of_path(self, path: Path) -> str:
         """Digest of a picture by its full path."""

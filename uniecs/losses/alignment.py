@@ -9,6 +9,7 @@ from uniecs.losses.directions import (
     Targets,
     Views,
     directions_loss,
+    nothing,
     shared_entries,
 )
 
@@ -51,5 +52,5 @@ def view_alignment(views: Views) -> Tensor:
             cosines = (fused.vectors[rows] * single.vectors[places]).sum(dim=1)
             terms.append((1 - cosines).mean() / 2)
     if not terms:
-        return next(iter(views.values())).vectors.sum() * 0.0
+        return nothing(views)
     return torch.stack(terms).sum()

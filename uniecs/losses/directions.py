@@ -58,6 +58,15 @@ class Targets:
         return self.positives[plane][grid], self.excluded[plane][grid]
 
 
+def nothing(*sides: Views) -> Tensor:
+    """Zero where there is nothing to compare, joined to the graph where there are vectors at all.
+
+    A batch may hold no view of one side: its pictures cannot be read, and it has no texts.
+    """
+    vectors = [view.vectors.sum() for side in sides for view in side.values()]
+    return torch.stack(vectors).sum() * 0.0 if vectors else torch.zeros(())
+
+
 def directions_loss(
     directions: Iterable[Direction],
     queries: Views,

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from uniecs.catalog.presence import Presence
-from uniecs.losses.directions import View, Views, shared_entries
+from uniecs.losses.directions import View, Views, nothing, shared_entries
 
 TAU = 0.05
 """Temperature of the neighbourhoods (UNIECS.md 7.4)."""
@@ -31,7 +31,7 @@ def local_loss(queries: Views, candidates: Views, *, neighbours: int) -> Tensor:
     ]
     found = [side for side in sides if side is not None]
     if not found:
-        return next(iter(queries.values())).vectors.sum() * 0.0
+        return nothing(queries, candidates)
     return torch.stack(found).mean()
 
 

@@ -19,7 +19,7 @@ from uniecs.encoder.build import build_encoder
 from uniecs.encoder.folder import save_model_folder, verify_model_folder
 from uniecs.encoder.model import UniECSModel
 from uniecs.encoder.processor import UniECSProcessor
-from uniecs.errors import UsageError
+from uniecs.errors import CatalogError, UsageError
 from uniecs.training.batches import Batcher, Dropouts
 from uniecs.training.card import model_card
 from uniecs.training.config import TrainConfig
@@ -126,6 +126,12 @@ def _prepare(
     relations = catalog_relations(catalog, digests)
     cache = pictures or out / "cache"
     pixels = _pictures(cache, catalog_folder, pairs, processor, note, world)
+    paths = [path for product in pairs.products for path in product.image_paths]
+    if not texts and not any(path in pixels for path in paths):
+        raise CatalogError(
+            f"{catalog.file}: no product to train on has a text, and none of their {len(paths)} "
+            "pictures can be read; run `uniecs catalog validate` to see why."
+        )
     listings = [relations.row[product_id] for product_id in pairs.listings]
     states = None
     if config.encoder.adapters:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from uniecs.catalog.presence import Presence
+from uniecs.losses.alignment import alignment_loss
 from uniecs.losses.directions import View
 from uniecs.losses.local import TAU, local_loss, neighbourhood_divergence
 
@@ -51,6 +52,18 @@ def test_it_has_the_gradient_of_its_equation() -> None:
     fused, single = cosines(4, 6, 1), cosines(4, 6, 2).requires_grad_()
 
     assert torch.autograd.gradcheck(lambda s: neighbourhood_divergence(fused, s, 3), (single,))
+
+
+def test_a_batch_in_which_nothing_can_be_seen_costs_nothing(make_views, make_targets) -> None:
+    tau = torch.tensor(0.07, dtype=torch.float64, requires_grad=True)
+    some = {Presence.IMAGE: make_views(3, 0)[Presence.IMAGE]}
+
+    for queries, candidates in (({}, {}), ({}, some), (some, {})):
+        local = local_loss(queries, candidates, neighbours=3)
+        aligned = alignment_loss(queries, candidates, make_targets(3), tau, views=1.0)
+        (local + aligned).backward()
+
+        assert (local.item(), aligned.item(), tau.grad.item()) == (0, 0, 0)
 
 
 def test_equal_neighbourhoods_cost_nothing() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from safetensors.torch import load_file
 
 from uniecs.encoder.folder import verify_model_folder
@@ -178,6 +179,39 @@ def test_a_run_is_not_overwritten_or_mixed(
     with pytest.raises(UsageError, match="no empty folder"):
         train(accepted_catalog, tmp_path / "notes.txt", tiny_config)
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def broken_pictures(folder: Path, count: int, *, sound: int) -> Path:
+    """A catalog of pictures alone, of which only the first few can be decoded."""
+    folder.mkdir()
+    rows = []
+    for number in range(count):
+        picture = Image.new("RGB", (40, 40), (number * 7 % 256, number * 31 % 256, 90))
+        picture.save(folder / f"{number}.png")
+        if number >= sound:
+            (folder / f"{number}.png").write_bytes(b"not a picture %d" % number)
+        rows.append({"product_id": str(number), "image_paths": [f"{number}.png"], "split": "train"})
+    (folder / "catalog.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    return folder
+
+
+def test_batches_whose_pictures_cannot_be_read_teach_nothing_and_stop_nothing(
+    tiny_config: TrainConfig, tmp_path: Path
+) -> None:
+    catalog = broken_pictures(tmp_path / "catalog", 12, sound=3)
+    pairwise = tiny_config.run.model_copy(update={"batch_size": 2, "epochs": 1})
+    config = tiny_config.model_copy(update={"run": pairwise})
+
+    assert train(catalog, tmp_path / "run", config).steps == 6
+
+
+def test_a_catalog_of_which_nothing_can_be_read_is_refused(
+    tiny_config: TrainConfig, tmp_path: Path
+) -> None:
+    catalog = broken_pictures(tmp_path / "catalog", 6, sound=0)
+
+    with pytest.raises(CatalogError, match="none of their 6 pictures can be read"):
+        train(catalog, tmp_path / "run", tiny_config)
 
 
 def test_without_a_val_the_last_weights_are_kept(
