@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from uniecs.catalog.heldout import PictureDigests
-from uniecs.catalog.pairs import Pair, evaluation_pairs, kind_shares
+from uniecs.catalog.pairs import Pair, kind_shares
 from uniecs.catalog.reading import Catalog
 from uniecs.catalog.relations import catalog_relations
 from uniecs.catalog.training_pairs import TrainingPairs
@@ -158,7 +158,7 @@ def _prepare(
             listings,
             config.run.epochs_for(len(pairs.products)),
         ),
-        Validator(evaluation_pairs(catalog, "val"), relations, catalog_folder, processor),
+        Validator(catalog, relations, processor),
         folder=out,
         report=History(out / "history.jsonl", note),
         world=world,

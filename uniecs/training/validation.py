@@ -1,46 +1,46 @@
 """Selection on val: macro R@10 over the nine tasks, on the split's own pool."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from uniecs.catalog.copies import side_picture
-from uniecs.catalog.pairs import Pair, Side
+from uniecs.catalog.images import ImageLimits
+from uniecs.catalog.pairs import Side, evaluation_pairs
 from uniecs.catalog.presence import TASKS, VIEWS, Presence, task_name
+from uniecs.catalog.reading import Catalog
 from uniecs.catalog.relations import Relations
 from uniecs.encoder.model import UniECSModel
 from uniecs.encoder.processor import UniECSProcessor
 from uniecs.errors import ImageError
+from uniecs.evaluation.tasks import asks_of, judge, pool_of
 
 ROWS = 128
 """Rows per forward pass."""
 
 
 class Validator:
-    """Holds the pictures of a split's pairs and scores a model on them.
+    """Holds the pictures of val's queries and candidates, and scores a model on them.
+
+    What is asked, what is offered and what is right are those of the evaluation.
 
     Args:
-        pairs: Evaluation pairs of the split.
-        relations: Between all products.
-        folder: The catalog folder.
+        catalog: A catalog whose rows are valid.
+        relations: Between all its products.
         processor: Of the model that is scored.
     """
 
     def __init__(
-        self,
-        pairs: Sequence[Pair],
-        relations: Relations,
-        folder: Path,
-        processor: UniECSProcessor,
+        self, catalog: Catalog, relations: Relations, processor: UniECSProcessor
     ) -> None:
+        pairs = evaluation_pairs(catalog, "val")
         self._relations = relations
         self._processor = processor
-        self._folder = folder
-        self._sides = [pair.query for pair in pairs] + [pair.candidate for pair in pairs]
-        self._queries = len(pairs)
+        self._folder = catalog.folder
+        self._limits = ImageLimits(draft_side=max(processor.image_size))  # as encoders decode
+        self._asks = asks_of(pairs)
+        pool = pool_of(pairs, catalog, "split").sides
+        self._sides = [ask.side for ask in self._asks] + pool
         self._pixels = [self._picture(side) for side in self._sides]
 
     def recall(self, model: UniECSModel) -> dict[str, float]:
@@ -60,8 +60,10 @@ class Validator:
     def _picture(self, side: Side) -> npt.NDArray[np.uint8] | None:
         if not side.image:
             return None
+        limits = self._limits if side.copy_seed is None else None
         try:
-            return self._processor.pixels(side_picture(self._folder, side.image, side.copy_seed))
+            picture = side_picture(self._folder, side.image, side.copy_seed, limits)
+            return self._processor.pixels(picture)
         except ImageError:
             return None
 
@@ -109,16 +111,15 @@ class Validator:
         candidate: Presence,
     ) -> float | None:
         (q_rows, q_vectors), (c_rows, c_vectors) = views[query], views[candidate]
-        q, c = q_rows < self._queries, c_rows >= self._queries
+        q, c = q_rows < len(self._asks), c_rows >= len(self._asks)
         if not q.any() or not c.any():
             return None
-        q_ids = [self._sides[row].product_id for row in q_rows[q]]
-        c_ids = [self._sides[row].product_id for row in c_rows[c]]
-        right = torch.from_numpy(self._relations.positives(q_ids, c_ids, query, candidate))
-        left_out = torch.from_numpy(self._relations.masked(q_ids, c_ids, query, candidate))
+        asks = [self._asks[row] for row in q_rows[q]]
+        sides = [self._sides[row] for row in c_rows[c]]
+        right, left_out = judge(asks, sides, self._relations, (query, candidate))
         scores = q_vectors[torch.from_numpy(q)] @ c_vectors[torch.from_numpy(c)].T
-        scores = scores.masked_fill(left_out, -2.0)
+        scores = scores.masked_fill(torch.from_numpy(left_out), -2.0)
         top = scores.topk(min(10, scores.shape[1]), dim=1).indices
-        judged = right.any(dim=1)
-        hits = right.gather(1, top).any(dim=1)[judged]
+        judged = torch.from_numpy(right.any(axis=1))
+        hits = torch.from_numpy(right).gather(1, top).any(dim=1)[judged]
         return float(hits.float().mean()) if len(hits) else None
