@@ -1,5 +1,6 @@
 """Training pairs, drawn anew each epoch from one seed, without anything that is held out."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from random import Random
@@ -45,6 +46,11 @@ class TrainingPairs:
                 f"{catalog.file}: no pair can be made from the {len(products)} products of the "
                 "train split; products need two different texts, or a picture."
             )
+
+    def shown(self, products: Sequence[Product]) -> list[Product]:
+        """``products`` as training may show them: those of train without what is held out."""
+        own = {product.product_id: product for product in self.products}
+        return [own.get(product.product_id, product) for product in products]
 
     @property
     def listings(self) -> list[str]:

@@ -18,6 +18,7 @@ from uniecs.catalog.relations import Relations
 from uniecs.catalog.schema import Product
 from uniecs.encoder.processor import UniECSProcessor
 from uniecs.losses.directions import Targets
+from uniecs.training.near_duplicates import NearDuplicates
 from uniecs.training.pixels import NOISE, PixelStore, augment
 
 
@@ -93,8 +94,7 @@ class Batcher:
         pixels: Pictures of the run.
         processor: Of the model.
         dropouts: What is hidden.
-        near: Product row -> number of its cluster of near duplicates, for those that have any:
-            such products are never each other's negatives.
+        near: Products that are never each other's negatives.
         lookalikes: Product row -> row whose text, beside the first one's picture, makes a listing
             that matches nothing.
         mismatched: Share of the pairs beside which such a listing stands as a candidate.
@@ -108,7 +108,7 @@ class Batcher:
         processor: UniECSProcessor,
         dropouts: Dropouts = Dropouts(),
         *,
-        near: Mapping[int, int] | None = None,
+        near: NearDuplicates | None = None,
         lookalikes: Mapping[int, int] | None = None,
         mismatched: float = 0.0,
     ) -> None:
@@ -119,9 +119,7 @@ class Batcher:
         self.dropouts = dropouts
         self.lookalikes = lookalikes or {}
         self.mismatched = mismatched if self.lookalikes else 0.0
-        self._near = np.arange(-1, -len(products) - 1, -1, dtype=np.int64)
-        for row, cluster in (near or {}).items():
-            self._near[row] = cluster
+        self._near = near or NearDuplicates(len(products))
 
     def plan(self, pairs: Sequence[Pair], generator: Generator) -> Plan:
         """Plan a step; products that must not be answered join as candidates."""
@@ -131,13 +129,14 @@ class Batcher:
         whole_only = {row for row, pair in enumerate(pairs) if pair.kind == "composed"}
         whole_only |= set(range(len(sides) - len(mismatched), len(sides)))
         presence = [self._presence(side) for side in sides]
+        fused = self._fused(presence, whole_only, generator)
         return Plan(
             queries=len(pairs),
             sides=sides,
             presence=presence,
-            fused=self._fused(presence, whole_only, generator),
+            fused=fused,
             view_rows=_view_rows(presence, whole_only),
-            targets=self._targets(pairs, candidates, len(mismatched)),
+            targets=self._targets(pairs, candidates, fused, len(mismatched)),
             noise=torch.rand(len(sides), NOISE, generator=generator),
             hidden=self._hidden(len(sides), generator),
         )
@@ -246,25 +245,45 @@ class Batcher:
         return hidden
 
     def _targets(
-        self, pairs: Sequence[Pair], candidates: Sequence[Side], mismatched: int
+        self,
+        pairs: Sequence[Pair],
+        candidates: Sequence[Side],
+        fused: Sequence[Presence],
+        mismatched: int,
     ) -> Targets:
         answer = self.relations.rows([pair.candidate.product_id for pair in pairs])
         column = self.relations.rows([side.product_id for side in candidates])
-        near = self._near[answer][:, None] == self._near[column][None, :]
+        unclear = self._unclear(pairs, answer, column)
         planes = []
         for text_alone in (False, True):
             right = self.relations.positive_rows(answer, column, text_alone=text_alone)
             open_ = self.relations.masked_rows(answer, column, text_alone=text_alone)
-            planes.append((right, (open_ | near) & ~right))
+            planes.append((right, open_ | unclear))
+        shows_text = np.array(fused) == Presence.TEXT
+        only_text = shows_text[: len(pairs), None] | shows_text[None, len(pairs) :]
+        planes[0][1][...] |= planes[1][0] & only_text
         self._correct(pairs, column, planes)
         matching = len(candidates) - mismatched
         for right, open_ in planes:
+            open_ &= ~right
             right[:, matching:] = False
             open_[:, matching:] = False
         return Targets(
             positives=torch.from_numpy(np.stack([right for right, _ in planes])),
             excluded=torch.from_numpy(np.stack([open_ for _, open_ in planes])),
         )
+
+    def _unclear(
+        self, pairs: Sequence[Pair], answer: npt.NDArray[np.int64], column: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.bool_]:
+        """[Q, C] candidates that no query may be told to avoid.
+
+        Near duplicates of the answer, and the listing that a query was taken from where another one
+        is its answer: that holds the query's very text or picture, as in the evaluation.
+        """
+        own = self.relations.rows([pair.query.product_id for pair in pairs])
+        taken_from = (own[:, None] == column[None, :]) & (own != answer)[:, None]
+        return self._near.between(answer, column) | taken_from
 
     def _correct(
         self,

@@ -26,7 +26,8 @@ from uniecs.training.config import TrainConfig
 from uniecs.training.distributed import ALONE, Processes, default_device
 from uniecs.training.frozen import CachedBatcher, FrozenStates
 from uniecs.training.history import History, Note, best_validation
-from uniecs.training.lookalikes import lookalike_texts, near_duplicates
+from uniecs.training.lookalikes import lookalike_texts
+from uniecs.training.near_duplicates import near_duplicates
 from uniecs.training.pixels import PixelStore
 from uniecs.training.trainer import Epochs, Trainer, write_json
 from uniecs.training.validation import Validator
@@ -138,15 +139,16 @@ def _prepare(
         states = FrozenStates(
             cache / "states", model, processor, pixels, digests.of, note=note, world=world
         )
-        _ask(states, catalog, pairs)
+        _ask(states, pairs)
+    products = pairs.shown(catalog.products)
     batcher = (partial(CachedBatcher, states) if states else Batcher)(
-        catalog.products,
+        products,
         relations,
         pixels,
         processor,
         Dropouts(config.run.word_dropout, config.run.modality_dropout),
-        near=near_duplicates(catalog.products, pixels),
-        lookalikes=lookalike_texts(catalog.products, listings) if config.run.mismatched else None,
+        near=near_duplicates(products, pixels),
+        lookalikes=lookalike_texts(products, listings) if config.run.mismatched else None,
         mismatched=config.run.mismatched,
     )
     trainer = Trainer(
@@ -166,11 +168,10 @@ def _prepare(
     return _Run(trainer, processor, catalog, pairs)
 
 
-def _ask(states: FrozenStates, catalog: Catalog, pairs: TrainingPairs) -> None:
+def _ask(states: FrozenStates, pairs: TrainingPairs) -> None:
     """Ask frozen towers about what every epoch may show."""
     states.look(path for product in pairs.products for path in product.image_paths)
-    named = {product.product_id for product in pairs.products}
-    states.read(product.full_text for product in catalog.products if product.product_id in named)
+    states.read(product.full_text for product in pairs.products)
 
 
 def _draw(pairs: TrainingPairs, states: FrozenStates | None, seed: int, epoch: int) -> list[Pair]:

@@ -11,6 +11,7 @@ from uniecs.catalog.heldout import PictureDigests
 from uniecs.catalog.pairs import Pair
 from uniecs.catalog.reading import Catalog
 from uniecs.catalog.relations import Relations, catalog_relations
+from uniecs.catalog.schema import Product
 from uniecs.catalog.training_pairs import TrainingPairs
 from uniecs.encoder.build import build_encoder
 from uniecs.encoder.model import UniECSModel
@@ -55,15 +56,23 @@ class Parts:
     """What a step needs; towers without batch normalisation, in float64."""
 
     catalog: Catalog
+    training: TrainingPairs
     pairs: list[Pair]
     relations: Relations
     pixels: PixelStore
     processor: UniECSProcessor
     build: Callable[[], UniECSModel]
 
-    def batcher(self, *, words: float = 0.1, modality: float = 0.15, **more: object) -> Batcher:
+    def batcher(
+        self,
+        *,
+        words: float = 0.1,
+        modality: float = 0.15,
+        products: list[Product] | None = None,
+        **more: object,
+    ) -> Batcher:
         return Batcher(
-            self.catalog.products,
+            products or self.training.shown(self.catalog.products),
             self.relations,
             self.pixels,
             self.processor,
@@ -92,6 +101,5 @@ def parts(accepted_catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> P
         torch.manual_seed(3)
         return model.double().train()
 
-    return Parts(
-        catalog, training.draw(0, 0), catalog_relations(catalog, digests), pixels, processor, build
-    )
+    relations = catalog_relations(catalog, digests)
+    return Parts(catalog, training, training.draw(0, 0), relations, pixels, processor, build)

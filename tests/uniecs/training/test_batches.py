@@ -1,11 +1,17 @@
 """What a batch hides, adds and leaves open."""
 
+from copy import copy
+
 import torch
 
 from tests.uniecs.training.conftest import Parts
 from uniecs.catalog.presence import VIEWS, Presence
 from uniecs.training.batches import Plan
+from uniecs.training.lookalikes import lookalike_texts
+from uniecs.training.near_duplicates import NearDuplicates
 from uniecs.training.views import entry_views
+
+TEXT = Presence.TEXT
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -90,12 +96,69 @@ def test_near_duplicates_are_neither_right_nor_wrong(parts: Parts) -> None:
     assert rows[0] != rows[1]
     apart = parts.batcher().plan([one, other], seeded())
 
-    near = parts.batcher(near=dict.fromkeys(rows, 5)).plan([one, other], seeded())
+    alike = NearDuplicates(len(parts.catalog.products), [(rows[0], rows[1])])
+    near = parts.batcher(near=alike).plan([one, other], seeded())
 
     assert not apart.targets.excluded[:, 0, 1].any()
     assert near.targets.excluded[:, 0, 1].all()
     assert near.targets.positives[:, 0, 0].all()
     assert not (near.targets.positives & near.targets.excluded).any()
+
+
+def test_the_listing_that_a_query_was_taken_from_is_neither_right_nor_wrong(parts: Parts) -> None:
+    one = next(p for p in parts.pairs if p.kind == "listing")
+    sibling = next(p for p in parts.pairs if p.candidate.product_id == one.query.product_id)
+
+    targets = parts.batcher().plan([one, sibling], seeded()).targets
+
+    assert targets.positives[:, 0, 0].all()
+    assert targets.excluded[:, 0, 1].all()
+    assert not targets.positives[:, 0, 1].any()
+
+
+def test_what_a_composed_query_changes_stays_wrong(parts: Parts) -> None:
+    pair = next(p for p in parts.pairs if p.kind == "composed")
+
+    plan = parts.batcher().plan([pair], seeded())
+
+    column = [s.product_id for s in plan.sides[1:]].index(pair.refuse)
+    assert not plan.targets.positives[:, 0, column].any()
+    assert not plan.targets.excluded[:, 0, column].any()
+
+
+def test_a_view_that_shows_its_text_alone_does_not_avoid_the_same_title(parts: Parts) -> None:
+    whole = [
+        p for p in parts.pairs
+        if p.kind != "composed" and p.query.presence == p.candidate.presence == Presence.BOTH
+    ]  # fmt: skip
+    pairs = [whole[0], whole[30]]
+    batcher = parts.batcher(modality=0.5)
+    batcher.relations = copy(parts.relations)
+    rows = [parts.relations.row[p.candidate.product_id] for p in pairs]
+    batcher.relations.title = parts.relations.title.copy()
+    batcher.relations.title[rows] = -1
+    assert parts.relations.group[rows[0]] != parts.relations.group[rows[1]]
+
+    plans = [batcher.plan(pairs, seeded(number)) for number in range(40)]
+
+    for plan in plans:
+        halved = TEXT in (plan.fused[0], plan.fused[3])
+        assert bool(plan.targets.excluded[0, 0, 1]) == halved
+        assert plan.targets.positives[1, 0, 1]
+    assert {TEXT in (plan.fused[0], plan.fused[3]) for plan in plans} == {True, False}
+
+
+def test_nothing_held_out_is_shown_by_any_side(parts: Parts) -> None:
+    held = parts.training.held
+    products = parts.training.shown(parts.catalog.products)
+    rows = [parts.relations.row[product_id] for product_id in parts.training.listings]
+    batcher = parts.batcher(
+        products=products, lookalikes=lookalike_texts(products, rows), mismatched=1.0
+    )
+
+    for side in batcher.plan(parts.pairs, seeded()).sides:
+        assert not held.holds_text(side.text)
+        assert not side.image or parts.training.digests.of(side.image) not in held.pictures
 
 
 def test_parts_of_a_plan_are_the_plan(parts: Parts) -> None:

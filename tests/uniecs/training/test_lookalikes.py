@@ -1,18 +1,11 @@
-"""Products that are much alike are found, and told from those that are only similar."""
-
-import io
-from pathlib import Path
+"""Listings that are easily mistaken are found, and never those that are the same thing."""
 
 import numpy as np
-import pytest
 import torch
-from PIL import Image
 
 from tests.uniecs.training.conftest import Parts
-from uniecs.catalog.heldout import PictureDigests
 from uniecs.catalog.schema import Product
-from uniecs.training.lookalikes import lookalike_texts, mine_neighbours, near_duplicates
-from uniecs.training.pixels import PixelStore
+from uniecs.training.lookalikes import lookalike_texts, mine_neighbours
 
 
 def product(number: int, title: str = "", **facts: object) -> Product:
@@ -20,39 +13,6 @@ def product(number: int, title: str = "", **facts: object) -> Product:
     return Product.model_validate(
         {"product_id": str(number), "title": title, "image_paths": picture, **facts}
     )
-
-
-@pytest.fixture
-def pictures(tmp_path: Path, parts: Parts) -> PixelStore:
-    """0 and 1: one picture encoded twice. 2: the same scene in another colour. 3: another."""
-    generator = np.random.default_rng(0)
-    scene = np.kron(generator.integers(0, 255, (8, 8, 3)), np.ones((16, 16, 1))).astype(np.uint8)
-    other = np.kron(generator.integers(0, 255, (8, 8, 3)), np.ones((16, 16, 1))).astype(np.uint8)
-    for number, (array, quality) in enumerate(
-        [(scene, 95), (scene, 70), (scene[:, :, ::-1], 95), (other, 95)]
-    ):
-        buffer = io.BytesIO()
-        Image.fromarray(array).save(buffer, "JPEG", quality=quality)
-        (tmp_path / f"{number}.jpg").write_bytes(buffer.getvalue())
-    digests = PictureDigests(tmp_path)
-    paths = {f"{n}.jpg": digests.of(f"{n}.jpg") for n in range(4)}
-    return PixelStore(tmp_path / "store", tmp_path, paths, parts.processor)
-
-
-def test_a_picture_encoded_twice_is_near_and_a_recoloured_one_is_not(pictures: PixelStore) -> None:
-    clusters = near_duplicates([product(n, f"title {n}") for n in range(4)], pictures)
-
-    assert clusters == {0: 0, 1: 0}
-
-
-def test_titles_of_the_same_words_are_near(pictures: PixelStore) -> None:
-    products = [
-        product(2, "Red, shoe for men"),
-        product(3, "red men shoe for"),
-        product(9, "red shoe for women", picture=False),
-    ]
-
-    assert near_duplicates(products, pictures) == {0: 0, 1: 0}
 
 
 def test_the_text_that_is_most_alike_stands_in_the_same_category() -> None:
@@ -82,12 +42,13 @@ def test_no_text_of_the_same_group_title_or_facts_is_a_lookalike() -> None:
 
 
 def test_mined_neighbours_are_the_closest_wrong_listings(parts: Parts) -> None:
-    model = parts.build().float()
+    model = parts.build().float().train()
     rows = list(range(0, 120, 2))
     batcher = parts.batcher()
 
     mined = mine_neighbours(model, parts.processor, batcher, rows, parts.relations)
 
+    assert model.training
     model.eval()
     with torch.inference_mode():
         from uniecs.training.views import entry_views
@@ -107,4 +68,3 @@ def test_mined_neighbours_are_the_closest_wrong_listings(parts: Parts) -> None:
             and parts.relations.group[rows[place]] != parts.relations.group[rows[other]]
         ]
         assert [o for o in others.tolist() if o >= 0] == wrong[: len(others)]
-    assert model.training is False

@@ -54,7 +54,32 @@ def read_picture(folder: Path, path: str) -> Picture:
     """
     data = read_image(resolve_image(folder, path), _LIMITS)
     image = decode_image(data, _LIMITS)
-    return Picture(path, hashlib.sha256(data).hexdigest(), _hash(image), _mean_colours(image))
+    return Picture(path, hashlib.sha256(data).hexdigest(), *fingerprint(image))
+
+
+def fingerprint(image: Image.Image) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int16]]:
+    """``bits`` and ``colours`` of a decoded picture, as ``Picture`` describes them."""
+    return _hash(image), _mean_colours(image)
+
+
+def near_rows(
+    bits: npt.NDArray[np.uint64], colours: npt.NDArray[np.int16], pairs: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:
+    """Which pairs show the same picture.
+
+    Args:
+        bits: [N, 9] of N pictures.
+        colours: [N, 48] of the same.
+        pairs: [P, 2] rows.
+
+    Returns:
+        [P].
+    """
+    one, other = pairs[:, 0], pairs[:, 1]
+    distance = np.bitwise_count(bits[one] ^ bits[other]).sum(axis=1, dtype=np.int64)
+    gap = np.abs(colours[one] - colours[other]).max(axis=1, initial=0)
+    near: npt.NDArray[np.bool_] = (distance <= NEAR_BITS) & (gap <= NEAR_COLOUR)
+    return near
 
 
 def is_near(one: Picture, other: Picture) -> bool:
