@@ -95,7 +95,12 @@ def processes() -> Iterator[Processes]:
     if not dist.is_torchelastic_launched():
         yield ALONE
         return
-    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    if torch.cuda.is_available():  # else objects and barriers of all processes take the first GPU
+        own = torch.device("cuda", dist.get_node_local_rank(0))
+        torch.cuda.set_device(own)
+        dist.init_process_group("nccl", device_id=own)
+    else:
+        dist.init_process_group("gloo")
     try:
         yield Processes(dist.get_rank(), dist.get_world_size())
     finally:
