@@ -47,14 +47,11 @@ def simulate(
     rng = np.random.default_rng(config.seed)
     market = Market(catalog.products)
     wanted = rng.integers(0, len(market.products), config.sessions)
-    name = _run_name(config, catalog.digest)
     shown = np.full((config.sessions, config.top_k), -1, dtype=np.int64)
     for start in range(0, config.sessions, _BATCH):
         sessions = range(start, min(start + _BATCH, config.sessions))
         queries = [
-            shopper_query(
-                catalog, market.products[wanted[s]], f"{name}-q{s}", config=config, rng=rng
-            )
+            shopper_query(catalog, market.products[wanted[s]], f"q{s}", config=config, rng=rng)
             for s in sessions
         ]
         for s, hits in zip(sessions, ranker(queries, config.top_k), strict=True):
@@ -62,8 +59,9 @@ def simulate(
             shown[s, : len(rows)] = rows
         if progress is not None:
             progress(sessions.stop)
-    events = list(_behave(market, wanted, shown, config=config, name=name, rng=rng))
-    return sorted(events, key=lambda event: (event.time, event.event_id))
+    events = list(_behave(market, wanted, shown, config=config, rng=rng))
+    events.sort(key=lambda event: (event.time, event.event_id))
+    return _named(events, f"{config.model_dump_json()}{catalog.digest}")
 
 
 def _behave(
@@ -72,9 +70,9 @@ def _behave(
     shown: Rows,
     *,
     config: SimulationConfig,
-    name: str,
     rng: np.random.Generator,
 ) -> Iterator[Event]:
+    """Events whose ids tell them apart within this traffic only."""
     clicked, bought, returned = _decide(market, wanted, shown, config=config, rng=rng)
     shoppers = rng.integers(0, max(1, int(len(wanted) / config.sessions_per_shopper)), len(wanted))
     starts = np.sort(rng.random(len(wanted))) * config.duration.total_seconds()
@@ -85,12 +83,12 @@ def _behave(
         product = market.products[shown[s, k]]
         moment: datetime = config.start + timedelta(seconds=float(starts[s]) + after)
         return Event(
-            event_id=f"{name}-{s}-{k}-{kind}",
+            event_id=f"{s}-{k}-{kind}",
             type=kind,
             time=moment,
-            query_id=f"{name}-q{s}",
-            user_id=f"{name}-u{shoppers[s]}",
-            session_id=f"{name}-s{s}",
+            query_id=f"q{s}",
+            user_id=f"u{shoppers[s]}",
+            session_id=f"s{s}",
             variant=config.variant,
             release=config.release,
             product_id=product.product_id,
@@ -136,7 +134,18 @@ def _decide(
     return clicked, bought, returned
 
 
-def _run_name(config: SimulationConfig, catalog_digest: str) -> str:
-    """Prefix of all ids: traffic of another config or catalog never shares an id."""
-    text = f"{config.model_dump_json()}{catalog_digest}"
-    return f"sim-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
+def _named(events: Sequence[Event], origin: str) -> list[Event]:
+    """Prefix all ids with a digest of ``origin`` and of all that happened.
+
+    The event store takes an id for one event only. Search or behaviour that changed since the last
+    simulation, under the same config and release, is therefore other traffic with ids of its own.
+    """
+    digest = hashlib.sha256(origin.encode())
+    for event in events:
+        digest.update(event.model_dump_json().encode())
+    name = f"sim-{digest.hexdigest()[:10]}"
+    ids = ("event_id", "query_id", "user_id", "session_id")
+    return [
+        event.model_copy(update={each: f"{name}-{getattr(event, each)}" for each in ids})
+        for event in events
+    ]

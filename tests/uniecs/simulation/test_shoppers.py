@@ -10,8 +10,10 @@ import pytest
 
 from uniecs.catalog.queries import Query
 from uniecs.catalog.reading import Catalog
+from uniecs.experiments.event_store import EventStore
 from uniecs.experiments.events import event_table
 from uniecs.experiments.metrics import online_metrics
+from uniecs.settings import Settings
 from uniecs.simulation.config import SimulationConfig
 from uniecs.simulation.market import Market
 from uniecs.simulation.shoppers import Ranker, simulate
@@ -59,6 +61,32 @@ def test_the_same_seed_gives_the_same_events_and_another_seed_others(shop: Catal
 
     assert first == again
     assert {event.event_id for event in first}.isdisjoint(event.event_id for event in other)
+
+
+def test_answers_that_changed_under_one_config_are_traffic_of_its_own(
+    shop: Catalog, settings: Settings
+) -> None:
+    config, store = SimulationConfig(sessions=40, release="r-1"), EventStore(settings)
+    before, after = (simulate(shop, at_rank(rank), config) for rank in (3, 1))
+
+    stored = [store.append(events) for events in (before, after, before)]
+
+    assert stored == [len(before), len(after), 0]
+    for name in ("event_id", "query_id", "user_id", "session_id"):
+        ids, others = ({getattr(event, name) for event in events} for events in (before, after))
+        assert ids.isdisjoint(others)
+
+
+def test_behaviour_that_changed_on_the_same_answers_has_ids_of_its_own(
+    shop: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = SimulationConfig(sessions=40)
+    before = simulate(shop, at_rank(1), config)
+    monkeypatch.setattr(Market, "relevance", lambda _self, _wanted, shown: (shown >= 0) * 0.4)
+
+    after = simulate(shop, at_rank(1), config)
+
+    assert {event.event_id for event in before}.isdisjoint(event.event_id for event in after)
 
 
 def test_every_event_is_marked_and_carries_its_release(shop: Catalog) -> None:
