@@ -1,11 +1,13 @@
 """The offline gate: may this model replace the one in production?"""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from uniecs.loop.performing import LoopSpec, Step, loop_step, published_digest
 from uniecs.settings import Settings
+from uniecs.steps import StepOutput
 
 if TYPE_CHECKING:
     from uniecs.registry import ModelVersion, Registry
@@ -48,6 +50,7 @@ def run(spec: GateSpec, settings: Settings) -> Step:
         code=["uniecs.evaluation", "uniecs.registry"],
         work=lambda folder: _work(spec, settings, folder, rolled_back=_was_rolled_back(changes)),
         headline=lambda report: f"{report['decision']}: {' '.join(report['reasons'])}",
+        still_valid=lambda output: _still_fits(output, spec.model_version, registry),
     )
 
 
@@ -58,6 +61,20 @@ def _opponent(candidate: str, production: str | None, changes: "Sequence[StageCh
     won = [change for change in changes if change.to_stage == "production" and change.gate_report]
     report = won[-1].gate_report if won else None
     return str((report or {}).get("production_version") or "none")
+
+
+def _still_fits(output: StepOutput, candidate: str, registry: "Registry") -> bool:
+    """Whether it judged production by the report that is registered now, as a promotion asks.
+
+    The key names production's version alone, because the work itself may give it another report;
+    so may a run on another catalog.
+    """
+    production = registry.board().production
+    if production == candidate:
+        return True
+    registered = {made.version: made.report_digest for made in registry.list()}
+    judged = json.loads((output.folder / REPORT).read_bytes())["production_digest"]
+    return bool(judged == (registered[production] if production else None))
 
 
 def _was_rolled_back(changes: "Sequence[StageChange]") -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from uniecs.loop.performing import LoopSpec, Report, Step, loop_step, published_digest
 from uniecs.settings import Settings
 from uniecs.steps import StepOutput
+from uniecs.steps.manifest import read_manifest
 
 
 class RegisterSpec(LoopSpec):
@@ -29,7 +30,7 @@ def run(spec: RegisterSpec, settings: Settings) -> Step:
         code=["uniecs.registry"],
         work=lambda _: _work(spec, settings, lineage=inputs),
         headline=_headline,
-        still_valid=lambda output: _still_registered(output, settings),
+        still_valid=lambda output: _still_registered(output, spec.evaluated, settings),
     )
 
 
@@ -47,14 +48,21 @@ def _work(spec: RegisterSpec, settings: Settings, *, lineage: dict[str, str]) ->
     return {"version": version.version, "number": version.number}
 
 
-def _still_registered(output: StepOutput, settings: Settings) -> bool:
+def _still_registered(output: StepOutput, evaluated: Path, settings: Settings) -> bool:
+    """Whether the registry holds the model, and with this report unless it is in production.
+
+    Production is judged anew by each gate on another catalog; that report is not taken back.
+    """
     from uniecs.errors import RegistryError
     from uniecs.registry import Registry
 
     try:
-        return Registry(settings).get(output.report["version"]).folder.is_dir()
+        found = Registry(settings).get(output.report["version"])
     except RegistryError:
         return False
+    report = read_manifest(evaluated).files["report/report.json"].sha256
+    judged = found.stage == "production" or found.report_digest == report
+    return judged and found.folder.is_dir()
 
 
 def _headline(report: Report) -> str:
