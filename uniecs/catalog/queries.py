@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from uniecs.catalog.cells import is_broken
 from uniecs.catalog.images import resolve_image
 from uniecs.catalog.schema import Product
 from uniecs.errors import CatalogError, ImageError
@@ -90,7 +91,8 @@ def parse_query(row: dict[str, Any], folder: Path, relevance: dict[str, int]) ->
     """A query from its raw row.
 
     Raises:
-        ValueError: When query_id or type is missing, or it has neither text nor picture.
+        ValueError: When query_id or type is missing, it has neither text nor picture, or anything
+            in it is a broken character, which could not be written again.
         ImageError: When its picture lies outside the folder.
     """
     for key in ("query_id", "type"):
@@ -101,6 +103,8 @@ def parse_query(row: dict[str, Any], folder: Path, relevance: dict[str, int]) ->
         raise ValueError("text and image_path must be strings")
     if not text.strip() and image is None:
         raise ValueError(f"query {row['query_id']!r} has neither text nor picture")
+    if is_broken(json.dumps(row, ensure_ascii=False)):
+        raise ValueError(f"query {row['query_id']!a} holds half of a surrogate pair, no valid text")
     if image is not None:
         resolve_image(folder, image)
     source = row.get("source_product_id")

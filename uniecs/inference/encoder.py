@@ -18,14 +18,12 @@ from uniecs.encoder.loading import load_model_folder
 from uniecs.encoder.model import UniECSModel
 from uniecs.encoder.processor import UniECSProcessor
 from uniecs.errors import ImageError
-from uniecs.inference.items import Encoded, Item, ItemError
+from uniecs.inference.items import Encoded, Item, ItemError, unusable
 from uniecs.inference.linear import mkl_is_slow, use_onednn
 from uniecs.inference.sharing import picture_key, shared_batches
 
 DECODERS = 4
 """Threads that decode pictures of a batch; Pillow releases the interpreter lock."""
-
-EMPTY = ItemError("empty", "the item has neither text nor image")
 
 Pixels = npt.NDArray[np.uint8]
 Source = bytes | Path | Image.Image
@@ -108,11 +106,13 @@ class Encoder:
             ids=[item.id for item in items],
             vectors=np.zeros((len(items), self.dim), dtype=np.float32),
             gates=np.zeros((len(items), 2), dtype=np.float32),
-            errors=[None if item.presence else EMPTY for item in items],
+            errors=[unusable(item) for item in items],
         )
+        usable = [row for row, error in enumerate(encoded.errors) if error is None]
         if progress:
-            progress(len(items) - encoded.errors.count(None))
-        for rows in shared_batches(items, batch_size):
+            progress(len(items) - len(usable))
+        for places in shared_batches([items[row] for row in usable], batch_size):
+            rows = [usable[place] for place in places]
             self._encode_batch(items, rows, encoded)
             if progress:
                 progress(len(rows))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from uniecs.catalog.items import Item
 from uniecs.errors import DataError
+from uniecs.inference.items import text_fault
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -108,14 +109,24 @@ def _encode_chunk(
         error = line.defect or (f"{failure.code}: {failure.message}" if failure else None)
         rows.append(
             {
-                "id": line.item.id,
+                "id": _writable(line.item.id),
                 "vector": None if error else vector,
                 "gate_image": None if error else float(gates[0]),
                 "gate_text": None if error else float(gates[1]),
-                "error": error,
+                "error": _writable(error) if error else None,
             }
         )
     return pa.Table.from_pylist(rows, schema=schema), sum(row["error"] is not None for row in rows)
+
+
+def _writable(text: str) -> str:
+    r"""What UTF-8 cannot hold as an escape: nothing is lost, and a file name may hold it too.
+
+    Example:
+        >>> _writable("caf\udce9")
+        'caf\\udce9'
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _read(source: Path) -> Iterator[_Line]:
@@ -130,11 +141,13 @@ def _read(source: Path) -> Iterator[_Line]:
 def _line(raw: bytes, number: int, folder: Path) -> _Line:
     try:
         row: Any = json.loads(raw.decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # bad bytes, bad JSON, or nested too deeply
         return _Line(Item(""), f"line {number}: not JSON ({error})")
     if not isinstance(row, dict) or "id" not in row:
         return _Line(Item(""), f"line {number}: not an object with an id")
     name, text, image = str(row["id"]), row.get("text") or "", row.get("image") or None
+    if fault := text_fault(name):
+        return _Line(Item(name), f"line {number}: id is {fault}")
     if not isinstance(text, str) or not isinstance(image, str | None):
         return _Line(Item(name), f"line {number}: text and image must be strings")
     if image and "\0" in image:

@@ -13,12 +13,11 @@ from uniecs.catalog.images import ImageLimits, decode_image
 from uniecs.catalog.presence import VIEWS, Presence
 from uniecs.encoder.export.folder import TOKENIZER, ExportManifest, verify_export_folder
 from uniecs.errors import ImageError, ModelError
-from uniecs.inference.items import Encoded, Item, ItemError
+from uniecs.inference.items import Encoded, Item, ItemError, unusable
 
 DECODERS = 4
 """Threads that decode pictures of a batch; Pillow releases the interpreter lock."""
 
-EMPTY = ItemError("empty", "the item has neither text nor image")
 GRAPHS = {Presence.TEXT: "text", Presence.IMAGE: "image", Presence.BOTH: "both"}
 
 Floats = npt.NDArray[np.float32]
@@ -95,12 +94,13 @@ class OnnxEncoder:
             ids=[item.id for item in items],
             vectors=np.zeros((len(items), self.dim), dtype=np.float32),
             gates=np.zeros((len(items), 2), dtype=np.float32),
-            errors=[None if item.presence else EMPTY for item in items],
+            errors=[unusable(item) for item in items],
         )
+        usable = [row for row, error in enumerate(encoded.errors) if error is None]
         if progress:
-            progress(len(items) - encoded.errors.count(None))
+            progress(len(items) - len(usable))
         for presence in VIEWS:
-            rows = [row for row, item in enumerate(items) if item.presence == presence]
+            rows = [row for row in usable if items[row].presence == presence]
             rows.sort(key=lambda row: len(items[row].text))  # little padding in a batch
             for start in range(0, len(rows), batch_size):
                 batch = rows[start : start + batch_size]

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from uniecs.errors import QueryError, UsageError
+from uniecs.inference.items import text_fault
 
 MAX_TEXT = 2000
 MAX_TOP_K = 1000
@@ -24,7 +25,8 @@ class SearchRequest:
         mode: ``hybrid`` adds BM25 for the words of the query; ``dense`` is the encoder alone.
 
     Raises:
-        QueryError: For neither text nor image, or a text over 2000 characters.
+        QueryError: For neither text nor image, or a text that is not valid Unicode or over 2000
+            characters.
         UsageError: For another ``top_k`` or mode.
     """
 
@@ -41,6 +43,8 @@ class SearchRequest:
             raise QueryError(
                 f"The text has {len(self.text)} characters, the limit is {MAX_TEXT}; shorten it."
             )
+        if fault := text_fault(self.text):
+            raise QueryError(f"The text is {fault}.")
         if not 1 <= self.top_k <= MAX_TOP_K:
             raise UsageError(f"top_k is {self.top_k}; give a number from 1 to {MAX_TOP_K}.")
         if self.mode not in ("hybrid", "dense"):

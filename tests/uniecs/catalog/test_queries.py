@@ -43,6 +43,9 @@ def test_queries_carry_their_judgements(make_catalog: MakeCatalog) -> None:
         ({"query_id": "q", "type": "t", "text": " "}, "neither text nor picture"),
         ({"query_id": "q", "type": "t", "text": 3}, "must be strings"),
         ({"query_id": "q", "type": "t", "image_path": "../x.jpg"}, "outside"),
+        ({"query_id": "q", "type": "t", "text": "mug \ud800"}, "half of a surrogate pair"),
+        ({"query_id": "q\udfff", "type": "t", "text": "mug"}, "half of a surrogate pair"),
+        (b'{"query_id": "q", "type": "t", "note": ' + b"[" * 9000, "not JSON"),
     ],
 )
 def test_a_query_that_cannot_be_asked_is_refused_with_its_line(

@@ -32,6 +32,7 @@ ITEMS = [
     Item("t2", text="a green chair " * 5),
     Item("broken", text="mug", image=b"not a picture"),
     Item("b2", text="red", image=picture("green")),
+    Item("half", text="mug \ud800", image=picture("green")),
 ]
 
 
@@ -52,7 +53,8 @@ def test_a_bad_item_has_an_error_and_the_others_their_vectors(encoder: Encoder) 
     encoded = encoder.encode(ITEMS)
 
     codes = [error.code if error else None for error in encoded.errors]
-    assert codes == [None, None, None, "empty", None, "format", None]
+    assert codes == [None, None, None, "empty", None, "format", None, "text"]
+    assert "not valid Unicode: character 5 is '\\ud800'" in encoded.errors[-1].message
     good = [row for row, code in enumerate(codes) if code is None]
     bad = [row for row, code in enumerate(codes) if code is not None]
     assert np.allclose(np.linalg.norm(encoded.vectors[good], axis=1), 1, atol=1e-5)
@@ -60,6 +62,26 @@ def test_a_bad_item_has_an_error_and_the_others_their_vectors(encoder: Encoder) 
     assert np.allclose(encoded.gates[good].sum(axis=1), 1, atol=1e-6)
     assert encoded.gates[0].tolist() == [0.0, 1.0]
     assert encoded.gates[1].tolist() == [1.0, 0.0]
+
+
+@given(
+    texts=st.lists(st.text(st.characters(exclude_categories=()), max_size=8), max_size=6),
+    batch=st.integers(1, 3),
+)
+@settings(max_examples=25, deadline=None)
+def test_any_text_has_its_vector_or_its_error_and_never_harms_another(
+    encoder: Encoder, texts: list[str], batch: int
+) -> None:
+    items = [Item("mug", text="mug"), *(Item(str(n), text=text) for n, text in enumerate(texts))]
+
+    encoded = encoder.encode(items, batch_size=batch)
+
+    assert np.allclose(encoded.vectors[0], encoder.encode(items[:1]).vectors[0], atol=1e-5)
+    for item, vector, error in zip(items, encoded.vectors, encoded.errors, strict=True):
+        half = any("\ud800" <= character <= "\udfff" for character in item.text)
+        code = "empty" if not item.text.strip() else "text" if half else None
+        assert (error.code if error else None) == code
+        assert np.linalg.norm(vector) == pytest.approx(0 if code else 1, abs=1e-5)
 
 
 def test_an_empty_list_is_an_empty_answer(encoder: Encoder) -> None:

@@ -19,7 +19,7 @@ Exported = tuple[Path, dict[str, Any]]
 
 
 def items(folder: Path) -> list[Item]:
-    """Mixed presences and lengths, and two items that cannot be encoded."""
+    """Mixed presences and lengths, and four items that cannot be encoded."""
     path = folder / "red.png"
     Image.effect_mandelbrot((90, 70), (-2, -1, 1, 1), 30).convert("RGB").save(path)
     (folder / "broken.png").write_bytes(b"no picture")
@@ -30,6 +30,8 @@ def items(folder: Path) -> list[Item]:
         *(Item(f"b{n}", text=text, image=path) for n, text in enumerate(texts)),
         Item("i", image=path.read_bytes()),
         Item("broken", text="mug", image=folder / "broken.png"),
+        Item("half", text="mug \ud800"),
+        Item("half and picture", text="mug \udfff", image=path),
         Item("shown", image=Image.new("RGB", (40, 90), "blue")),
     ]
 
@@ -54,7 +56,8 @@ def test_mixed_items_of_any_batch_give_the_models_vectors(
 
 
 def test_eight_bits_stay_near(exported: Exported, tiny_model: Path, tmp_path: Path) -> None:
-    wanted = [item for item in items(tmp_path) if item.id not in ("none", "broken")]
+    failing = ("none", "broken", "half", "half and picture")
+    wanted = [item for item in items(tmp_path) if item.id not in failing]
     ours = Encoder.load(tiny_model, device="cpu").encode(wanted)
 
     theirs = OnnxEncoder.load(exported[0], precision="int8").encode(wanted)

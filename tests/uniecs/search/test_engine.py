@@ -193,6 +193,8 @@ def test_mistakes_in_a_request_are_told_before_anything_is_loaded(settings: Sett
 
     with pytest.raises(QueryError, match="neither text nor image"):
         SearchRequest(text="  ")
+    with pytest.raises(QueryError, match=r"not valid Unicode: character 1 is '\\udcff'"):
+        SearchRequest(text="\udcff mug")
     with pytest.raises(UsageError, match="1 to 1000"):
         SearchRequest(text="mug", top_k=1001)
     with pytest.raises(QueryError, match="limit is 2000"):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.uniecs.catalog.conftest import MakeCatalog
 from uniecs.catalog.digests import folder_digest
+from uniecs.catalog.queries import read_query_rows
 from uniecs.catalog.reading import Catalog
 from uniecs.catalog.schema import COLUMNS
 from uniecs.catalog.validation import ValidationConfig, validate_catalog
@@ -49,6 +50,9 @@ def shop(make_catalog: MakeCatalog, jpeg: Callable[..., bytes]) -> Path:
         {"query_id": "q1", "type": "t", "text": "mug"},
         {"query_id": "q2", "type": "t", "image_path": "./q/3.jpg", "note": "é"},
         {"query_id": "q3", "type": "t", "image_path": "i/x.jpg"},
+        {"query_id": "q4", "type": "t", "text": "half \ud800"},
+        {"query_id": "q5\udfff", "type": "t", "text": "mug"},
+        {"query_id": "q6", "type": "t", "text": "mug", "note": {"by": ["\udc80"]}},
     ]
     folder = make_catalog(rows, pictures, queries)
     (folder / "qrels.tsv").write_text(
@@ -174,6 +178,33 @@ def test_every_row_is_accepted_and_readable_or_set_aside(
         assert len(catalog.by_id) + len(rejected) == len(lines)
         assert {code for line in rejected for code in line.reasons} <= set(REASONS)
         assert all((target / path).is_file() for p in catalog.products for path in p.image_paths)
+
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=4)
+QUERY = st.fixed_dictionaries(
+    {"query_id": ANY_TEXT, "type": st.just("t"), "text": ANY_TEXT},
+    optional={"note": st.recursive(ANY_TEXT, lambda below: st.lists(below, max_size=2))},
+)
+
+
+@given(queries=st.lists(QUERY, max_size=5))
+@settings(max_examples=40, deadline=None)
+def test_every_query_is_accepted_as_it_was_or_counted_as_unusable(
+    queries: list[dict[str, Any]],
+) -> None:
+    with TemporaryDirectory() as place:
+        folder = Path(place) / "shop"
+        folder.mkdir()
+        (folder / "catalog.jsonl").write_text('{"product_id": "1", "title": "mug"}\n')
+        (folder / "queries.jsonl").write_text("".join(json.dumps(row) + "\n" for row in queries))
+
+        facts = collect_facts(folder, on_rejected=lambda _: None)
+        write_accepted(folder, Path(place) / "accepted", facts)
+
+        usable = facts.queries["usable"].tolist()
+        wanted = [row for row, good in zip(queries, usable, strict=True) if good]
+        assert wanted == list(read_query_rows(Path(place) / "accepted"))
+        assert len(Catalog(Path(place) / "accepted").queries) == len(wanted)
 
 
 def test_a_picture_with_the_name_of_our_file_is_never_written_through(
