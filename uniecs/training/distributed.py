@@ -6,13 +6,16 @@ the processes then gives exactly the gradient of one process (UNIECS.md 7.2 M10 
 when a gather cuts gradients and an average follows).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -65,19 +68,22 @@ class Processes:
             parameter.grad = flat[start : start + parameter.numel()].view_as(parameter)
             start += parameter.numel()
 
-    def same_buffers(self, module: nn.Module) -> None:
-        """Give every process the running statistics of the first."""
-        if self.count > 1:
-            for buffer in module.buffers():
-                dist.broadcast(buffer, 0)
-
-    def agree(self, value: str) -> str:
-        """The first process's value, on all of them."""
+    def same(self, tensors: Iterable[Tensor]) -> None:
+        """Give every process the numbers of the first; all hold the same tensors."""
         if self.count == 1:
-            return value
-        said = [value]
-        dist.broadcast_object_list(said, 0)
-        return str(said[0])
+            return
+        for tensor in tensors:
+            plain = tensor.detach().contiguous()  # weights may have their channels last
+            dist.broadcast(plain, 0)
+            tensor.detach().copy_(plain)
+
+    def once(self, make: Callable[[], Made]) -> Made:
+        """What the first process makes, on all of them; the others make nothing, and wait."""
+        if self.count == 1:
+            return make()
+        made: list[Any] = [make() if self.first else None]
+        dist.broadcast_object_list(made, 0)
+        return cast(Made, made[0])
 
     def wait(self) -> None:
         """Until all processes are here."""

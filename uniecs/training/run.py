@@ -86,15 +86,12 @@ def train(
         ModelError: When a pretrained tower cannot be loaded.
     """
     note = note or (lambda _kind, _values: None)
-    finished = _open_run(out, config, resume=resume) if world.first else None
-    if world.agree("finished" if finished else "") == "finished":
-        return finished or _read_report(out)
+    finished = world.once(lambda: _open_run(out, config, resume=resume))
+    if finished is not None:
+        return finished
     run = _prepare(catalog_folder, out, config, pictures, note, world)
     run.trainer.fit()
-    if world.first:
-        _finish(out, run)
-    world.wait()
-    return _read_report(out)
+    return world.once(lambda: _finish(out, run))
 
 
 @dataclass(frozen=True)
@@ -226,7 +223,7 @@ def _open_run(out: Path, config: TrainConfig, *, resume: bool) -> TrainReport | 
     return None
 
 
-def _finish(out: Path, run: _Run) -> None:
+def _finish(out: Path, run: _Run) -> TrainReport:
     trainer, progress = run.trainer, run.trainer.progress
     shares = kind_shares(run.pairs.draw(trainer.epochs.count - 1, trainer.config.run.seed))
     details: dict[str, Any] = {
@@ -242,10 +239,12 @@ def _finish(out: Path, run: _Run) -> None:
     _place(model, "cpu", torch.contiguous_format)
     manifest = save_model_folder(model, run.processor, out / "model", card=card)
     write_json(out / "speed.json", {"waited_for_batches": round(trainer.waiting.share, 4)})
-    write_json(out / "train.json", asdict(TrainReport(model_version=manifest.version, **details)))
+    report = TrainReport(model_version=manifest.version, **details)
+    write_json(out / "train.json", asdict(report))
     for name in ("cache", "checkpoint", "negatives"):
         shutil.rmtree(out / name, ignore_errors=True)
     (out / "best.safetensors").unlink(missing_ok=True)
+    return report
 
 
 def _read_report(out: Path) -> TrainReport:

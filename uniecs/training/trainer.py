@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -114,13 +115,14 @@ class Trainer:
         torch.manual_seed(self.config.run.seed)
         self._restore()
         if self.precision == "auto":
-            probed = faster_precision(self.model, max(self.batcher.processor.image_size))
-            self.precision = self.world.agree(probed)
+            side = max(self.batcher.processor.image_size)
+            self.precision = self.world.once(lambda: faster_precision(self.model, side))
         self.waiting = Waiting()
         while self.progress.epoch < self.epochs.count:
             self._epoch()
-        self.world.wait()
-        self.model.load_state_dict(load_file(self.folder / "best.safetensors"))
+        if self.world.first:
+            self.model.load_state_dict(load_file(self.folder / "best.safetensors"))
+        self.world.same(self.model.state_dict().values())
         return self.progress
 
     def _epoch(self) -> None:
@@ -201,13 +203,18 @@ class Trainer:
         """What the encoder confused when it was last asked; asked again as the config says.
 
         Kept beside the checkpoint under the epoch's number, so that a run that goes on in the
-        middle of an epoch deals out the same batches.
+        middle of an epoch deals out the same batches. The first process asks and tells the others:
+        its running statistics are those that are kept.
         """
         every, epoch = self.config.run.hard_negatives, self.progress.epoch
         if not every or epoch < every:
             return None
-        asked = epoch - epoch % every
-        path = self.folder / "negatives" / f"{asked}.npy"
+        path = self.folder / "negatives" / f"{epoch - epoch % every}.npy"
+        mined = self.world.once(lambda: self._mined(path))
+        return {row: [int(o) for o in others if o >= 0] for row, others in enumerate(mined)}
+
+    def _mined(self, path: Path) -> npt.NDArray[np.int32]:
+        """Neighbours [N, MINED] from a file, made first where it is missing."""
         if not path.exists():
             found = mine_neighbours(
                 self.model,
@@ -216,17 +223,14 @@ class Trainer:
                 self.epochs.listings,
                 self.batcher.relations,
             )
-            if self.world.first:
-                path.parent.mkdir(exist_ok=True)
-                partial = path.with_suffix(".partial.npy")
-                np.save(partial, found)
-                partial.rename(path)
-            self.world.wait()
-        mined = np.load(path)
-        return {row: [int(o) for o in others if o >= 0] for row, others in enumerate(mined)}
+            path.parent.mkdir(exist_ok=True)
+            partial = path.with_suffix(".partial.npy")
+            np.save(partial, found)
+            partial.rename(path)
+        return np.asarray(np.load(path), dtype=np.int32)
 
     def _validate(self) -> None:
-        self.world.same_buffers(self.model)
+        self.world.same(self.model.buffers())
         if not self.world.first:
             return
         scores = self.validator.recall(self.kept)
@@ -255,7 +259,7 @@ class Trainer:
         self._saved = time.monotonic()
 
     def _restore(self) -> None:
-        if not has_checkpoint(self.checkpoint):
+        if not self.world.once(lambda: has_checkpoint(self.checkpoint)):
             return
         state = load_checkpoint(self.checkpoint, self._modules, self.optimizer)
         self.progress = Progress(**state["progress"])

@@ -147,7 +147,7 @@ def test_the_command_trains_in_two_processes_and_says_so_once(
         "--nproc-per-node=2", "-m", "uniecs.cli.app", "train", str(accepted_catalog),
         "--out", str(tmp_path / "run"),
     ]  # fmt: skip
-    for setting in (*TINY, RESNET, "run.epochs=1"):
+    for setting in (*TINY, RESNET, "run.epochs=3", "run.hard_negatives=1"):
         command += ["--set", setting]
 
     done = subprocess.run(
