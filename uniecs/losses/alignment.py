@@ -18,7 +18,13 @@ CROSS: tuple[Direction, ...] = tuple(task for task in TASKS if task[0] != task[1
 
 
 def alignment_loss(
-    queries: Views, candidates: Views, targets: Targets, tau: Tensor, *, views: float
+    queries: Views,
+    candidates: Views,
+    targets: Targets,
+    tau: Tensor,
+    *,
+    views: float,
+    mixed: float = 0.0,
 ) -> Tensor:
     """``L_C = mean over CROSS of InfoNCE + views * L_views`` (UNIECS.md 2.5, 7.4).
 
@@ -28,11 +34,12 @@ def alignment_loss(
         targets: What is right between them.
         tau: Scalar temperature.
         views: Weight of ``view_alignment``.
+        mixed: Share in which right answers stand against the wrong ones in all views.
 
     Returns:
         Scalar.
     """
-    crossed = directions_loss(CROSS, queries, candidates, targets, tau)
+    crossed = directions_loss(CROSS, queries, candidates, targets, tau, mixed=mixed)
     return crossed + views * (view_alignment(queries) + view_alignment(candidates)) / 2
 
 

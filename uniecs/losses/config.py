@@ -18,6 +18,8 @@ class LossConfig(BaseModel):
             full weight they then drown what is hard, texts against pictures: one run each on the
             demo catalog gave T->I .682 at share 1, .766 at .3 and .776 at .1.
         weighting: ``uncertainty``, ``average`` (dynamic weight average) or ``fixed``.
+        mixed: Share of InfoNCE in which right answers stand against the wrong ones in all views, so
+            that scores of pictures, texts and both can be compared in one pool.
         view_alignment: Weight, within CMAL, of the alignment of one product's views.
         neighbours: Neighbours that CLAL compares.
         margin: Margin of IMCL, in cosine.
@@ -32,6 +34,7 @@ class LossConfig(BaseModel):
         "intra": 0.2,
     }
     weighting: Literal["uncertainty", "average", "fixed"] = "uncertainty"
+    mixed: float = Field(default=0.0, ge=0, le=1)
     view_alignment: float = Field(default=0.1, ge=0)
     neighbours: int = Field(default=10, ge=2)
     margin: float = Field(default=0.05, gt=0, lt=2)

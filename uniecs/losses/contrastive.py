@@ -27,12 +27,3 @@ def multi_positive_nce(
     counted = positives.any(dim=1)
     losses = torch.where(counted, everything - right, torch.zeros_like(right))
     return losses.sum() / counted.sum().clamp(min=1)
-
-
-def symmetric_nce(
-    cosines: Tensor, positives: Tensor, excluded: Tensor, temperature: Tensor
-) -> Tensor:
-    """``multi_positive_nce`` from rows to columns and from columns to rows, averaged."""
-    forth = multi_positive_nce(cosines, positives, excluded, temperature)
-    back = multi_positive_nce(cosines.T, positives.T, excluded.T, temperature)
-    return (forth + back) / 2

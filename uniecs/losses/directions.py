@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from uniecs.catalog.presence import Presence
-from uniecs.losses.contrastive import symmetric_nce
+from uniecs.losses.contrastive import multi_positive_nce
 
 Direction = tuple[Presence, Presence]
 
@@ -57,6 +57,10 @@ class Targets:
         grid = (rows[:, None], columns[None, :])
         return self.positives[plane][grid], self.excluded[plane][grid]
 
+    def turned(self) -> "Targets":
+        """The same targets seen from the candidates."""
+        return Targets(self.positives.transpose(1, 2), self.excluded.transpose(1, 2))
+
 
 def nothing(*sides: Views) -> Tensor:
     """Zero where there is nothing to compare, joined to the graph where there are vectors at all.
@@ -73,15 +77,61 @@ def directions_loss(
     candidates: Views,
     targets: Targets,
     temperature: Tensor,
+    *,
+    mixed: float = 0.0,
 ) -> Tensor:
-    """Mean of symmetric multi-positive InfoNCE over the directions that the batch can judge."""
+    """Mean of symmetric multi-positive InfoNCE over the directions that the batch can judge.
+
+    A direction's right answers stand against the wrong ones of its own view and, in a share of the
+    loss, against the wrong ones in all views: as they do in a pool in which some products are
+    pictures, some texts and some both, and in which scores of one view must mean what those of
+    another do.
+
+    Args:
+        directions: Query view and candidate view of each.
+        queries: Views of the Q queries.
+        candidates: Views of the C candidates.
+        targets: What is right between them.
+        temperature: Scalar.
+        mixed: Share of the mixed contest, 0..1.
+
+    Returns:
+        Scalar.
+    """
+    shares = [(s, every) for s, every in ((1 - mixed, False), (mixed, True)) if s]
+    turned = targets.turned()
     losses = []
-    for direction in directions:
-        query, candidate = queries.get(direction[0]), candidates.get(direction[1])
+    for one, other in directions:
+        query, candidate = queries.get(one), candidates.get(other)
         if query is None or candidate is None:
             continue
-        positives, excluded = targets.between(direction, query.places, candidate.places)
-        if positives.any():
-            cosines = query.vectors @ candidate.vectors.T
-            losses.append(symmetric_nce(cosines, positives, excluded & ~positives, temperature))
-    return torch.stack(losses).mean() if losses else temperature.sum() * 0.0
+        if not targets.between((one, other), query.places, candidate.places)[0].any():
+            continue
+        for share, every in shares:
+            forth = _contest((one, other), queries, candidates, targets, every=every)
+            back = _contest((other, one), candidates, queries, turned, every=every)
+            both = [multi_positive_nce(*way, temperature) for way in (forth, back)]
+            losses.append(share * torch.stack(both).mean())
+    if not losses:
+        return temperature.sum() * 0.0
+    return torch.stack(losses).sum() * len(shares) / len(losses)
+
+
+def _contest(
+    direction: Direction, asking: Views, answering: Views, targets: Targets, *, every: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """[N, M] cosines, positives and exclusions of the rows that ask and the columns that answer.
+
+    With ``every`` the columns are those of all views; right answers in another view than the
+    direction's are then neither right nor wrong.
+    """
+    rows, columns = asking[direction[0]], []
+    for view, answers in answering.items():
+        if view is not direction[1] and not every:
+            continue
+        right, open_ = targets.between((direction[0], view), rows.places, answers.places)
+        if view is not direction[1]:
+            right, open_ = torch.zeros_like(right), right | open_
+        columns.append((rows.vectors @ answers.vectors.T, right, open_ & ~right))
+    cosines, positives, excluded = (torch.cat(parts, dim=1) for parts in zip(*columns, strict=True))
+    return cosines, positives, excluded

@@ -11,7 +11,13 @@ INTRA: tuple[Direction, ...] = tuple(task for task in TASKS if task[0] == task[1
 
 
 def intra_loss(
-    queries: Views, candidates: Views, targets: Targets, tau: Tensor, *, margin: float
+    queries: Views,
+    candidates: Views,
+    targets: Targets,
+    tau: Tensor,
+    *,
+    margin: float,
+    mixed: float = 0.0,
 ) -> Tensor:
     """``L_I = mean over INTRA of ( InfoNCE + semi-hard margin )`` (UNIECS.md 2.5, 7.4).
 
@@ -21,11 +27,12 @@ def intra_loss(
         targets: What is right between them.
         tau: Scalar temperature of InfoNCE.
         margin: m, in cosine.
+        mixed: Share in which right answers stand against the wrong ones in all views.
 
     Returns:
         Scalar.
     """
-    contrast = directions_loss(INTRA, queries, candidates, targets, tau)
+    contrast = directions_loss(INTRA, queries, candidates, targets, tau, mixed=mixed)
     hinges = []
     for direction in INTRA:
         query, candidate = queries.get(direction[0]), candidates.get(direction[1])

@@ -48,6 +48,7 @@ class Objective(nn.Module):
     def after_step(self) -> None:
         """Told after each optimizer step."""
         self.temperatures.keep_in_range()
+        self.weighting.after_step()
 
     def end_epoch(self) -> None:
         """Told after each epoch."""
@@ -61,11 +62,21 @@ class Objective(nn.Module):
         for name in config.families:
             if name == "alignment":
                 losses[name] = alignment_loss(
-                    queries, candidates, targets, taus[name], views=config.view_alignment
+                    queries,
+                    candidates,
+                    targets,
+                    taus[name],
+                    views=config.view_alignment,
+                    mixed=config.mixed,
                 )
             elif name == "intra":
                 losses[name] = intra_loss(
-                    queries, candidates, targets, taus[name], margin=config.margin
+                    queries,
+                    candidates,
+                    targets,
+                    taus[name],
+                    margin=config.margin,
+                    mixed=config.mixed,
                 )
             else:
                 losses[name] = local_loss(queries, candidates, neighbours=config.neighbours)

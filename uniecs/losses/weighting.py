@@ -57,6 +57,9 @@ class FixedWeighting(nn.Module):
         """The share of each family."""
         return dict(zip(self.names, self.shares.tolist(), strict=True))
 
+    def after_step(self) -> None:
+        """Nothing changes."""
+
     def end_epoch(self) -> None:
         """Nothing changes."""
 
@@ -71,13 +74,17 @@ class UncertaintyWeighting(FixedWeighting):
     def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
         """Weigh the families' losses (scalars) into one."""
         scaled = self.scaled(torch.stack([losses[name] for name in self.names]))
-        u = self.u.clamp(*U_RANGE)
-        total: Tensor = (self.shares * (torch.exp(-u) * scaled + u)).sum()
+        total: Tensor = (self.shares * (torch.exp(-self.u) * scaled + self.u)).sum()
         return total
+
+    @torch.no_grad()
+    def after_step(self) -> None:
+        """Pull u back into range; a clamp in ``forward`` would leave it without a gradient."""
+        self.u.clamp_(*U_RANGE)
 
     def weights(self) -> dict[str, float]:
         """Current weight ``s_k exp(-u_k)`` of each family."""
-        values = self.shares * torch.exp(-self.u.detach().clamp(*U_RANGE))
+        values = self.shares * torch.exp(-self.u.detach())
         return dict(zip(self.names, values.tolist(), strict=True))
 
 

@@ -1,11 +1,16 @@
 """Directions see positives by the task's plane, and skip what a batch lacks."""
 
+import math
+
+import pytest
 import torch
 import torch.nn.functional as F
 
 from uniecs.catalog.presence import TASKS, Presence
-from uniecs.losses.contrastive import symmetric_nce
+from uniecs.losses.alignment import CROSS
+from uniecs.losses.contrastive import multi_positive_nce
 from uniecs.losses.directions import Targets, View, directions_loss, shared_entries
+from uniecs.losses.intra import INTRA
 
 
 def views(count: int, seed: int) -> dict[Presence, View]:
@@ -37,9 +42,10 @@ def test_another_variant_is_left_out_unless_a_side_is_text_alone() -> None:
 
     picture, text = queries[Presence.IMAGE], candidates[Presence.TEXT]
     grid = (picture.places[:, None], text.places[None, :])
-    expected = symmetric_nce(
-        picture.vectors @ text.vectors.T, judged.positives[1][grid], judged.excluded[1][grid], tau
-    )
+    cosines, right = picture.vectors @ text.vectors.T, judged.positives[1][grid]
+    open_ = judged.excluded[1][grid]
+    forth = multi_positive_nce(cosines, right, open_, tau)
+    expected = (forth + multi_positive_nce(cosines.T, right.T, open_.T, tau)) / 2
     direction = (Presence.IMAGE, Presence.TEXT)
     assert torch.isclose(directions_loss([direction], queries, candidates, judged, tau), expected)
 
@@ -68,6 +74,103 @@ def test_the_mean_is_over_the_directions_that_can_be_judged() -> None:
 
     together = directions_loss(TASKS, queries, candidates, targets(), tau)
     assert torch.isclose(together, torch.stack(single).mean())
+
+
+def loop_directions(
+    directions: list[tuple[Presence, Presence]],
+    queries: dict[Presence, View],
+    candidates: dict[Presence, View],
+    judged: Targets,
+    tau: float,
+    *,
+    mixed: bool,
+) -> float:
+    """The equation, term by term: mean over directions, over both ways, over rows."""
+    found = []
+    for one, other in directions:
+        ways = []
+        for asking, answering, turned in (
+            (queries, candidates, False),
+            (candidates, queries, True),
+        ):
+            first, second = (other, one) if turned else (one, other)
+            losses = []
+            for row, vector in zip(
+                asking[first].places.tolist(), asking[first].vectors.detach(), strict=True
+            ):
+                above, below = 0.0, 0.0
+                for view, answers in answering.items():
+                    if view is not second and not mixed:
+                        continue
+                    plane = int(Presence.TEXT in (first, view))
+                    for place, answer in zip(
+                        answers.places.tolist(), answers.vectors.detach(), strict=True
+                    ):
+                        at = (plane, place, row) if turned else (plane, row, place)
+                        right, open_ = bool(judged.positives[at]), bool(judged.excluded[at])
+                        term = math.exp(float(vector @ answer) / tau)
+                        if right and view is second:
+                            above, below = above + term, below + term
+                        elif not right and not open_:
+                            below += term
+                if above:
+                    losses.append(-math.log(above / below))
+            ways.append(sum(losses) / len(losses) if losses else 0.0)
+        if any(ways):
+            found.append(sum(ways) / 2)
+    return sum(found) / len(found)
+
+
+@pytest.mark.parametrize("mixed", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("directions", [list(TASKS), list(CROSS), list(INTRA)])
+def test_whole_families_equal_the_loops(
+    directions: list[tuple[Presence, Presence]], mixed: float, make_views, make_targets
+) -> None:
+    queries, candidates, judged = make_views(7, 0), make_views(7, 1), make_targets(7)
+    tau = torch.tensor(0.07, dtype=torch.float64)
+
+    got = directions_loss(directions, queries, candidates, judged, tau, mixed=mixed)
+
+    alone, all_views = (
+        loop_directions(directions, queries, candidates, judged, 0.07, mixed=share)
+        for share in (False, True)
+    )
+    expected = (1 - mixed) * alone + mixed * all_views
+    assert got.item() == pytest.approx(expected, abs=1e-10)
+
+
+@pytest.mark.parametrize("mixed", [0.0, 0.5])
+def test_a_whole_family_has_the_gradient_of_its_equation(
+    mixed: float, make_views, make_targets
+) -> None:
+    queries, candidates, judged = make_views(4, 2), make_views(4, 3), make_targets(4)
+    tau = torch.tensor(0.1, dtype=torch.float64, requires_grad=True)
+    sides = [queries, candidates]
+    leaves = [side[view].vectors.detach().requires_grad_() for side in sides for view in side]
+
+    def loss(tau: torch.Tensor, *vectors: torch.Tensor) -> torch.Tensor:
+        given = iter(vectors)
+        q, c = ({view: View(next(given), side[view].places) for view in side} for side in sides)
+        return directions_loss(TASKS, q, c, judged, tau, mixed=mixed)
+
+    assert torch.autograd.gradcheck(loss, (tau, *leaves))
+
+
+def test_in_a_mixed_contest_a_wrong_answer_in_another_view_costs() -> None:
+    right, wrong = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]])
+    queries = {Presence.TEXT: View(right, torch.tensor([0]))}
+    judged = Targets(torch.tensor([[[True, False]]] * 2), torch.zeros(2, 1, 2, dtype=torch.bool))
+    tau, direction = torch.tensor(0.1), (Presence.TEXT, Presence.IMAGE)
+
+    def loss(other: torch.Tensor, place: int) -> float:
+        candidates = {
+            Presence.IMAGE: View(right, torch.tensor([0])),
+            Presence.TEXT: View(other, torch.tensor([place])),
+        }
+        return directions_loss([direction], queries, candidates, judged, tau, mixed=1.0).item()
+
+    assert loss(right, 1) > 0.3 > loss(wrong, 1)  # another product's text, as near as the picture
+    assert loss(right, 0) == 0.0  # its own text is neither right nor wrong: a picture was asked for
 
 
 def test_entries_are_matched_by_their_places() -> None:

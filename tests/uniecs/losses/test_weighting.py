@@ -54,8 +54,19 @@ def test_weights_stay_within_their_bounds() -> None:
     weighting = UncertaintyWeighting(("a",))
     with torch.no_grad():
         weighting.u.fill_(50.0)
+    weighting.after_step()
 
     assert math.isclose(weighting.weights()["a"], math.exp(-3.0), rel_tol=1e-5)
+
+
+def test_a_weight_at_its_bound_can_come_back() -> None:
+    weighting = UncertaintyWeighting(("a",))
+    with torch.no_grad():
+        weighting.u.fill_(3.0)
+
+    weighting({"a": torch.tensor(1.0)}).backward()
+
+    assert weighting.u.grad.item() == pytest.approx(1 - math.exp(-3.0), rel=1e-4)
 
 
 def test_the_average_rule_equals_its_equation() -> None:
