@@ -3,12 +3,13 @@
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from benchmarks.quality.arms import Run, plan
+from benchmarks.quality.arms import BY_NAME, Run, plan
 from benchmarks.quality.running import finished, perform, run_folder
 from benchmarks.speed.report import put_into
 
@@ -45,11 +46,12 @@ def run_command(
     seconds: dict[str, float] = {}
     left = [run for run in plan() if not finished(out, run)]
     for number, run in enumerate(left, 1):
-        folder = _catalog(run.catalog, myntra, out)
-        if folder is None:
-            continue
         if time.monotonic() + seconds.get(run.catalog, 0.0) > deadline:
             break
+        needs = BY_NAME[run.arm].needs
+        folder = _catalog(run.catalog, myntra, out)
+        if folder is None or (needs and find_spec(needs) is None):
+            continue
         _say(f"{number} of {len(left)}: {run.catalog}, {run.arm}, seed {run.seed}")
         began = time.monotonic()
         command = [

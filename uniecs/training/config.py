@@ -62,6 +62,9 @@ class RunConfig(BaseModel):
     mismatched: float = Field(
         default=0.05, ge=0, le=1, description="Share of pairs beside which a wrong listing stands."
     )
+    together: int = Field(
+        default=4, ge=1, description="Pairs of one group that are kept in one batch; 1: at random."
+    )
     hard_negatives: int = Field(
         default=0, ge=0, description="Epochs between minings of look-alikes; 0 mines none."
     )

@@ -8,9 +8,6 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from random import Random
 
-GROUP_TOGETHER = 4
-"""Pairs of one group that are kept in one batch; more would leave a batch little to tell apart."""
-
 MINED_SHARE = 0.5
 """At most this share of a batch is there because it looks like something else in it."""
 
@@ -20,6 +17,8 @@ def epoch_batches(
     batch_size: int,
     rng: Random,
     neighbours: Mapping[int, Sequence[int]] | None = None,
+    *,
+    together: int = 4,
 ) -> list[list[int]]:
     """Deal out the pairs of an epoch: each once, in batches whose sizes differ by little.
 
@@ -28,11 +27,13 @@ def epoch_batches(
         batch_size: Pairs per batch; the last few are spread over all batches.
         rng: Order of the epoch.
         neighbours: Pair -> pairs that the encoder confuses with it, closest first.
+        together: Pairs of one group that are kept in one batch, at most ``batch_size``; 1 shuffles
+            pairs without a look at their groups.
 
     Returns:
         Batches of pair numbers, max(1, N // batch_size) of them.
     """
-    units = _units(groups, rng)
+    units = _units(groups, rng, min(together, batch_size))
     of_pair = {pair: number for number, unit in enumerate(units) for pair in unit}
     waiting = deque(range(len(units)))
     taken = [False] * len(units)
@@ -64,7 +65,7 @@ def epoch_batches(
     return [batch for batch in batches if batch]
 
 
-def _units(groups: Sequence[str], rng: Random) -> list[list[int]]:
+def _units(groups: Sequence[str], rng: Random, together: int) -> list[list[int]]:
     """Pairs in random order, those of a group next to each other in small numbers."""
     order = list(range(len(groups)))
     rng.shuffle(order)
@@ -72,7 +73,7 @@ def _units(groups: Sequence[str], rng: Random) -> list[list[int]]:
     open_: dict[str, list[int]] = {}
     for pair in order:
         unit = open_.get(groups[pair])
-        if unit is None or len(unit) >= GROUP_TOGETHER:
+        if unit is None or len(unit) >= together:
             unit = []
             open_[groups[pair]] = unit
             units.append(unit)

@@ -130,7 +130,9 @@ class Trainer:
         pairs = self.epochs.draw(epoch)
         groups = [self.batcher.products[row].group for row in self.epochs.listings]
         order = Random(f"{run.seed}:{epoch}:order")
-        batches = epoch_batches(groups, run.batch_size, order, self._neighbours())
+        batches = epoch_batches(
+            groups, run.batch_size, order, self._neighbours(), together=run.together
+        )
         total = self.epochs.count * len(batches)
         self.model.train()
         self.objective.train()

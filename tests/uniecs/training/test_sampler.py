@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from uniecs.training.sampler import GROUP_TOGETHER, MINED_SHARE, epoch_batches
+from uniecs.training.sampler import MINED_SHARE, epoch_batches
 
 
 @given(
@@ -31,7 +31,7 @@ def test_batches_differ_little_in_size() -> None:
     sizes = [len(batch) for batch in epoch_batches([str(n) for n in range(1000)], 64, Random(0))]
 
     assert len(sizes) == 1000 // 64
-    assert max(sizes) - min(sizes) <= GROUP_TOGETHER
+    assert max(sizes) - min(sizes) <= 4
 
 
 def test_members_of_a_group_meet_and_do_not_fill_a_batch() -> None:
@@ -45,6 +45,15 @@ def test_members_of_a_group_meet_and_do_not_fill_a_batch() -> None:
     assert met[3] > 150  # nearly all of the 200 groups of three
     most = max(Counter(groups[pair] for pair in batch)["huge"] for batch in batches)
     assert most < 40
+
+
+def test_groups_can_be_dealt_out_at_random() -> None:
+    groups = [f"g{n // 3}" for n in range(600)]
+
+    batches = epoch_batches(groups, 50, Random(1), together=1)
+
+    met = [n for batch in batches for n in Counter(groups[pair] for pair in batch).values()]
+    assert sum(n == 3 for n in met) < 20
 
 
 def test_mined_neighbours_meet_in_a_batch() -> None:
