@@ -35,16 +35,25 @@ class History:
     def __call__(self, row: dict[str, Any]) -> None:
         """Append one row."""
         if not self._opened:
-            self._cut_after(row["step"] - 1)
+            self._cut_before(row)
             self._opened = True
         with self._path.open("a") as stream:
             stream.write(json.dumps(row) + "\n")
         self._note("validation" if "val" in row else "step", row)
 
-    def _cut_after(self, step: int) -> None:
+    def _cut_before(self, row: dict[str, Any]) -> None:
+        """Keep what came before a row that is reported again, or for the first time."""
         if self._path.exists():
-            kept = [line for line in _lines(self._path) if json.loads(line)["step"] <= step]
-            self._path.write_text("".join(f"{line}\n" for line in kept))
+            place = _place(row)
+            kept = [line for line in _lines(self._path) if _place(json.loads(line)) < place]
+            partial = self._path.with_suffix(".partial")
+            partial.write_text("".join(f"{line}\n" for line in kept))
+            partial.rename(self._path)
+
+
+def _place(row: Mapping[str, Any]) -> tuple[int, bool]:
+    """Where a row stands in a history: the validation of a step comes after the step."""
+    return row["step"], "val" in row
 
 
 def _lines(path: Path) -> Iterable[str]:

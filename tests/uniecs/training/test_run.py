@@ -13,6 +13,7 @@ from uniecs.encoder.folder import verify_model_folder
 from uniecs.errors import CatalogError, UsageError
 from uniecs.training.config import TrainConfig
 from uniecs.training.run import TrainReport, train
+from uniecs.training.validation import Validator
 
 
 class Interrupted(Exception):
@@ -86,6 +87,36 @@ def test_a_broken_run_continues_to_the_same_bits(
     one = load_file(undisturbed / "model" / "model.safetensors")
     other = load_file(out / "model" / "model.safetensors")
     assert all((one[name] == other[name]).all() for name in one)
+    assert rows_of(out) == rows_of(undisturbed)
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_a_run_that_is_killed_in_a_validation_loses_no_row(
+    finished: tuple[Path, TrainReport],
+    accepted_catalog: Path,
+    tiny_config: TrainConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    written: bool,
+) -> None:
+    undisturbed, expected = finished
+    out = tmp_path / "run"
+
+    def note(kind: str, _values: dict[str, Any]) -> None:
+        if kind == "validation":
+            raise Interrupted
+
+    def killed(_validator: Validator, _model: object) -> dict[str, float]:
+        raise Interrupted
+
+    with monkeypatch.context() as patched:
+        if not written:
+            patched.setattr(Validator, "recall", killed)
+        with pytest.raises(Interrupted):
+            train(accepted_catalog, out, tiny_config, note=note)
+    assert ("val" in rows_of(out)[-1]) == written
+
+    assert train(accepted_catalog, out, tiny_config, resume=True) == expected
     assert rows_of(out) == rows_of(undisturbed)
 
 
