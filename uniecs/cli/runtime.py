@@ -30,7 +30,8 @@ def _plain(value: Any) -> Any:
 def run(app: typer.Typer) -> None:
     """Run a command: an error raised on purpose becomes one message and its exit code.
 
-    So does a path that cannot be read or written, wherever it is met.
+    So does a path that cannot be read or written, wherever it is met, and a database of another's
+    making, such as MLflow's.
     """
     try:
         app()
@@ -41,9 +42,32 @@ def run(app: typer.Typer) -> None:
         where = f"{error.filename}: " if error.filename else ""
         _say(f"{where}{error.strerror or error}; check path, permissions and space on the disk.")
         raise SystemExit(1) from None
+    except Exception as error:
+        if not _is_of_a_database(error):
+            raise
+        _say(_about_database(error))
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         console.print("interrupted; finished parts are kept, run the command again to go on")
         raise SystemExit(1) from None
+
+
+def _is_of_a_database(error: Exception) -> bool:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return isinstance(error, SQLAlchemyError)
+
+
+def _about_database(error: Exception) -> str:
+    """Our own database names itself in its errors; any other is told by its place."""
+    from uniecs.settings import Settings
+
+    reason = " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".")
+    return (
+        f"A database cannot be used: {reason}. It is mlflow.db or another under "
+        f"{Settings().root}, or what UNIECS_MLFLOW_URI or UNIECS_DATABASE_URL names: check that it "
+        "is whole, that it can be written, and space on the disk."
+    )
 
 
 def _say(message: str) -> None:
