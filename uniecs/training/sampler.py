@@ -23,7 +23,7 @@ def epoch_batches(
     """Deal out the pairs of an epoch: each once, in batches whose sizes differ by little.
 
     Args:
-        groups: [N] group of each pair.
+        groups: [N] group of each pair, N at least 1.
         batch_size: Pairs per batch; the last few are spread over all batches.
         rng: Order of the epoch.
         neighbours: Pair -> pairs that the encoder confuses with it, closest first.
@@ -31,7 +31,8 @@ def epoch_batches(
             pairs without a look at their groups.
 
     Returns:
-        Batches of pair numbers, max(1, N // batch_size) of them.
+        Batches of pair numbers, max(1, N // batch_size) of them in every epoch: the length of a
+        run, and so its last rate, is known before its first step.
     """
     units = _units(groups, rng, min(together, batch_size))
     of_pair = {pair: number for number, unit in enumerate(units) for pair in unit}
@@ -62,7 +63,10 @@ def epoch_batches(
         placed += len(batch)
         batches.append(batch)
     batches[-1] += [pair for unit in waiting if not taken[unit] for pair in units[unit]]
-    return [batch for batch in batches if batch]
+    for batch in batches:
+        if not batch:  # where batches are as small as units, earlier ones may have taken all
+            batch.append(max(batches, key=len).pop())
+    return batches
 
 
 def _units(groups: Sequence[str], rng: Random, together: int) -> list[list[int]]:

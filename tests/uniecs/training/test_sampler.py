@@ -3,28 +3,33 @@
 from collections import Counter
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from uniecs.training.sampler import MINED_SHARE, epoch_batches
 
 
 @given(
-    groups=st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=80),
-    size=st.integers(1, 20),
-    seed=st.integers(0, 99),
+    groups=st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=60),
+    size=st.integers(1, 9),
+    epoch=st.integers(0, 999),
+    together=st.integers(1, 6),
     mined=st.booleans(),
 )
-@settings(max_examples=100, deadline=None)
-def test_every_pair_comes_exactly_once(
-    groups: list[str], size: int, seed: int, mined: bool
+@example(
+    groups=list("bggehggcahhccehbchacehefbafefded"), size=3, epoch=402, together=4, mined=False
+)
+@settings(max_examples=300, deadline=None)
+def test_every_pair_comes_once_in_as_many_batches_in_every_epoch(
+    groups: list[str], size: int, epoch: int, together: int, mined: bool
 ) -> None:
     near = {row: [(row + step) % len(groups) for step in (1, 5, 9)] for row in range(len(groups))}
 
-    batches = epoch_batches(groups, size, Random(seed), near if mined else None)
+    batches = epoch_batches(groups, size, Random(epoch), near if mined else None, together=together)
 
-    assert sorted(pair for batch in batches for pair in batch) == list(range(len(groups)))
+    assert len(batches) == max(1, len(groups) // size)
     assert all(batches)
+    assert sorted(pair for batch in batches for pair in batch) == list(range(len(groups)))
 
 
 def test_batches_differ_little_in_size() -> None:
