@@ -42,24 +42,36 @@ class Targets:
         positives: [2, Q, C] bool; the first plane for tasks in which neither side is text alone,
             the second for tasks in which one is.
         excluded: [2, Q, C] bool, likewise.
+        unseen: [C] int64, or None: presence of the queries that cannot see what is wrong with a
+            candidate, and leave it out; 0 where all can.
+        of_queries: Whether ``unseen`` stands for the rows: the targets are turned.
     """
 
     positives: Tensor
     excluded: Tensor
+    unseen: Tensor | None = None
+    of_queries: bool = False
 
     def to(self, device: torch.device) -> "Targets":
         """The same targets on another device."""
-        return Targets(self.positives.to(device), self.excluded.to(device))
+        unseen = None if self.unseen is None else self.unseen.to(device)
+        return Targets(self.positives.to(device), self.excluded.to(device), unseen, self.of_queries)
 
     def between(self, direction: Direction, rows: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
         """Positives and exclusions of one direction, [N, M] each."""
         plane = int(Presence.TEXT in direction)
         grid = (rows[:, None], columns[None, :])
-        return self.positives[plane][grid], self.excluded[plane][grid]
+        positives, excluded = self.positives[plane][grid], self.excluded[plane][grid]
+        if self.unseen is None:
+            return positives, excluded
+        if self.of_queries:
+            return positives, excluded | (self.unseen[rows] == int(direction[1]))[:, None]
+        return positives, excluded | (self.unseen[columns] == int(direction[0]))[None, :]
 
     def turned(self) -> "Targets":
         """The same targets seen from the candidates."""
-        return Targets(self.positives.transpose(1, 2), self.excluded.transpose(1, 2))
+        planes = self.positives.transpose(1, 2), self.excluded.transpose(1, 2)
+        return Targets(*planes, self.unseen, not self.of_queries)
 
 
 def nothing(*sides: Views) -> Tensor:

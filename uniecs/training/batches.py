@@ -95,8 +95,8 @@ class Batcher:
         processor: Of the model.
         dropouts: What is hidden.
         near: Products that are never each other's negatives.
-        lookalikes: Product row -> row whose text, beside the first one's picture, makes a listing
-            that matches nothing.
+        lookalikes: Product row -> row whose text beside the first one's picture, or picture beside
+            its text, makes a listing that matches nothing.
         mismatched: Share of the pairs beside which such a listing stands as a candidate.
     """
 
@@ -124,7 +124,8 @@ class Batcher:
     def plan(self, pairs: Sequence[Pair], generator: Generator) -> Plan:
         """Plan a step; products that must not be answered join as candidates."""
         mismatched = self._mismatched(pairs, generator)
-        candidates = [pair.candidate for pair in pairs] + self._refused(pairs) + mismatched
+        candidates = [pair.candidate for pair in pairs] + self._refused(pairs)
+        candidates += [side for side, _ in mismatched]
         sides = [pair.query for pair in pairs] + candidates
         whole_only = {row for row, pair in enumerate(pairs) if pair.kind == "composed"}
         whole_only |= set(range(len(sides) - len(mismatched), len(sides)))
@@ -136,7 +137,7 @@ class Batcher:
             presence=presence,
             fused=fused,
             view_rows=_view_rows(presence, whole_only),
-            targets=self._targets(pairs, candidates, fused, len(mismatched)),
+            targets=self._targets(pairs, candidates, fused, [half for _, half in mismatched]),
             noise=torch.rand(len(sides), NOISE, generator=generator),
             hidden=self._hidden(len(sides), generator),
         )
@@ -206,18 +207,30 @@ class Batcher:
             sides.append(Side(product_id, product.full_text, product.image or ""))
         return [side for side in sides if self._presence(side)]
 
-    def _mismatched(self, pairs: Sequence[Pair], generator: Generator) -> list[Side]:
-        """Hard negatives: a listing's picture under the text of another that is much like it."""
+    def _mismatched(
+        self, pairs: Sequence[Pair], generator: Generator
+    ) -> list[tuple[Side, Presence]]:
+        """Hard negatives: a listing of which one half, text or picture, is that of a look-alike.
+
+        Beside the half that is its own: a query that shows no more cannot tell what is wrong.
+        """
         if not self.mismatched:
             return []
-        drawn = torch.rand(len(pairs), generator=generator) < self.mismatched
+        drawn = torch.rand(len(pairs), 2, generator=generator)
         sides = []
-        for pair, wanted in zip(pairs, drawn.tolist(), strict=True):
-            row = self.relations.row[pair.candidate.product_id]
-            if wanted and pair.candidate.image and row in self.lookalikes:
-                text = self.products[self.lookalikes[row]].full_text
-                sides.append(Side(pair.candidate.product_id, text, pair.candidate.image))
-        return [side for side in sides if self._presence(side) is Presence.BOTH]
+        for pair, (lot, half) in zip(pairs, drawn.tolist(), strict=True):
+            side = pair.candidate
+            row = self.relations.row[side.product_id]
+            if lot >= self.mismatched or row not in self.lookalikes:
+                continue
+            own, other = self.products[row], self.products[self.lookalikes[row]]
+            if half < 0.5:
+                wrong = Side(side.product_id, other.full_text, own.image or "")
+                sides.append((wrong, Presence.IMAGE))
+            else:
+                wrong = Side(side.product_id, own.full_text, other.image or "")
+                sides.append((wrong, Presence.TEXT))
+        return [found for found in sides if self._presence(found[0]) is Presence.BOTH]
 
     def _pictures(self, plan: Plan, rows: list[int]) -> Tensor:
         sides = [plan.sides[row] for row in rows]
@@ -249,7 +262,7 @@ class Batcher:
         pairs: Sequence[Pair],
         candidates: Sequence[Side],
         fused: Sequence[Presence],
-        mismatched: int,
+        own_halves: Sequence[Presence],
     ) -> Targets:
         answer = self.relations.rows([pair.candidate.product_id for pair in pairs])
         column = self.relations.rows([side.product_id for side in candidates])
@@ -263,7 +276,7 @@ class Batcher:
         only_text = shows_text[: len(pairs), None] | shows_text[None, len(pairs) :]
         planes[0][1][...] |= planes[1][0] & only_text
         self._correct(pairs, column, planes)
-        matching = len(candidates) - mismatched
+        matching = len(candidates) - len(own_halves)
         for right, open_ in planes:
             open_ &= ~right
             right[:, matching:] = False
@@ -271,6 +284,7 @@ class Batcher:
         return Targets(
             positives=torch.from_numpy(np.stack([right for right, _ in planes])),
             excluded=torch.from_numpy(np.stack([open_ for _, open_ in planes])),
+            unseen=torch.tensor([0] * matching + [int(half) for half in own_halves]),
         )
 
     def _unclear(

@@ -1,6 +1,7 @@
 """Directions see positives by the task's plane, and skip what a batch lacks."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -154,6 +155,24 @@ def test_a_whole_family_has_the_gradient_of_its_equation(
         return directions_loss(TASKS, q, c, judged, tau, mixed=mixed)
 
     assert torch.autograd.gradcheck(loss, (tau, *leaves))
+
+
+def test_a_query_leaves_out_what_it_cannot_see_to_be_wrong(make_views, make_targets) -> None:
+    queries, candidates, judged = make_views(6, 0), make_views(6, 1), make_targets(6)
+    tau = torch.tensor(0.07, dtype=torch.float64)
+    last = torch.tensor([False] * 5 + [True])
+    wrong = Targets(judged.positives & ~last, judged.excluded & ~last)
+    left_out = Targets(wrong.positives, wrong.excluded | last)
+    unseen = replace(wrong, unseen=int(Presence.IMAGE) * last.long())
+
+    both = [(Presence.IMAGE, Presence.TEXT)]
+    assert directions_loss(both, queries, candidates, wrong, tau) > directions_loss(
+        both, queries, candidates, left_out, tau
+    )
+    for direction in TASKS:
+        loss = directions_loss([direction], queries, candidates, unseen, tau)
+        expected = left_out if direction[0] is Presence.IMAGE else wrong
+        assert loss == directions_loss([direction], queries, candidates, expected, tau)
 
 
 def test_in_a_mixed_contest_a_wrong_answer_in_another_view_costs() -> None:

@@ -81,11 +81,15 @@ def test_a_mismatched_listing_answers_nothing_and_is_only_meant_whole(parts: Par
     assert added > len(parts.pairs) / 2
     assert not plan.targets.positives[:, :, first - plan.queries :].any()
     assert not plan.targets.excluded[:, :, first - plan.queries :].any()
-    for row in range(first, len(plan.sides)):
+    assert not plan.targets.unseen[: first - plan.queries].any()
+    halves = plan.targets.unseen[first - plan.queries :].tolist()
+    assert {Presence.IMAGE, Presence.TEXT} == set(halves)
+    products = parts.training.shown(parts.catalog.products)
+    for row, half in zip(range(first, len(plan.sides)), halves, strict=True):
         side = plan.sides[row]
-        own = parts.catalog.by_id[side.product_id]
-        assert side.image in own.image_paths
-        assert side.text not in (own.full_text, own.title)
+        own = products[parts.relations.row[side.product_id]]
+        assert (side.image == own.image) == (half == Presence.IMAGE)
+        assert (side.text == own.full_text) == (half == Presence.TEXT)
         assert row in plan.view_rows[Presence.BOTH]
         assert row not in plan.view_rows[Presence.TEXT]
 
