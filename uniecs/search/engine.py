@@ -96,15 +96,17 @@ class SearchEngine:
         """
         where = parse_filter(request.where) if request.where.strip() else None
         self._features.open()
-        for attempt in range(_TRIES - 1):
+        reconnected = False
+        for _ in range(_TRIES - 1):
             try:
                 return self._answer(request, where, deadline)
             except CollectionGone:
                 continue
             except ServiceUnavailable:
-                if attempt:
+                if reconnected:
                     raise
                 self._store.reconnect()
+                reconnected = True
         return self._answer(request, where, deadline)
 
     def _answer(

@@ -18,8 +18,11 @@ from uniecs.errors import (
     ModelError,
     ModelMismatch,
     QueryError,
+    ServiceUnavailable,
+    UniECSError,
     UsageError,
 )
+from uniecs.index.failures import CollectionGone
 from uniecs.index.generations import GenerationStore
 from uniecs.index.layout import Capabilities
 from uniecs.index.lite_server import stop_lite_server
@@ -325,8 +328,6 @@ def test_a_server_without_bm25_and_second_vectors_answers_every_kind_of_query(
 def test_a_search_whose_generation_was_dropped_meanwhile_starts_over(
     shop: Shop, engine: SearchEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from uniecs.index.failures import CollectionGone
-
     nearest = Milvus.nearest
     calls: list[int] = []
 
@@ -340,3 +341,37 @@ def test_a_search_whose_generation_was_dropped_meanwhile_starts_over(
 
     assert engine.search(SearchRequest(text="mug")).hits
     assert len(calls) >= 2
+
+
+@pytest.mark.parametrize(
+    ("failures", "opened"),
+    [
+        ([CollectionGone("dropped"), ServiceUnavailable("stopped")], 1),
+        ([ServiceUnavailable("stopped"), CollectionGone("dropped")], 1),
+        ([ServiceUnavailable("stopped"), ServiceUnavailable("stopped still")], None),
+        ([CollectionGone("dropped")] * 4, None),
+    ],
+)
+def test_a_search_connects_anew_once_whenever_the_server_went_away(
+    engine: SearchEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    failures: list[UniECSError],
+    opened: int | None,
+) -> None:
+    waiting, nearest, reconnect = list(failures), Milvus.nearest, engine._store.reconnect
+    reconnects: list[int] = []
+
+    def failing(self: Milvus, *args: object, **kwargs: object) -> object:
+        if waiting:
+            raise waiting.pop(0)
+        return nearest(self, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Milvus, "nearest", failing)
+    monkeypatch.setattr(engine._store, "reconnect", lambda: (reconnects.append(1), reconnect()))
+
+    if opened is None:
+        with pytest.raises(type(failures[-1]), match=str(failures[-1])):
+            engine.search(SearchRequest(text="mug"))
+    else:
+        assert engine.search(SearchRequest(text="mug")).hits
+        assert len(reconnects) == opened
