@@ -8,7 +8,7 @@ import typer
 from uniecs.cli.runtime import emit_json
 
 if TYPE_CHECKING:
-    from uniecs.search.request import SearchResponse
+    from uniecs.search.request import SearchRequest, SearchResponse
 
 
 def register(app: typer.Typer) -> None:
@@ -29,21 +29,10 @@ def search_command(
 
     Example: uniecs search "red mug" --where 'price < 50 and brand == "X"'
     """
-    from uniecs.errors import UsageError
-    from uniecs.search.request import SearchRequest
-    from uniecs.settings import Settings
-
-    if mode not in ("hybrid", "dense"):
-        raise UsageError(f"--mode is {mode!r}; give hybrid or dense.")
-    request = SearchRequest(
-        text=text,
-        image=image,
-        where=where,
-        top_k=top_k,
-        mode="dense" if mode == "dense" else "hybrid",
-    )
+    request = _request(text, image, where, top_k, mode)
     from uniecs.search.engine import SearchEngine
     from uniecs.search.features import FeatureJoin
+    from uniecs.settings import Settings
 
     settings = Settings()
     # the first read of a process is its slowest, and a command makes no other
@@ -53,6 +42,32 @@ def search_command(
         emit_json(response.as_json())
     else:
         _show(response)
+
+
+def _request(text: str, image: Path | None, where: str, top_k: int, mode: str) -> "SearchRequest":
+    """The search that a command line asks for.
+
+    Raises:
+        UsageError: For anything in it that a search could not understand.
+    """
+    from uniecs.errors import FilterError, QueryError, UsageError
+    from uniecs.index.filters import parse_filter
+    from uniecs.search.request import SearchRequest
+
+    if mode not in ("hybrid", "dense"):
+        raise UsageError(f"--mode is {mode!r}; give hybrid or dense.")
+    try:
+        if where.strip():
+            parse_filter(where)
+        return SearchRequest(
+            text=text,
+            image=image,
+            where=where,
+            top_k=top_k,
+            mode="dense" if mode == "dense" else "hybrid",
+        )
+    except (QueryError, FilterError) as error:
+        raise UsageError(str(error)) from error
 
 
 def _show(response: "SearchResponse") -> None:

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,13 @@ from typer.testing import CliRunner, Result
 from tests.shop import Shop
 from uniecs.catalog.reading import Catalog
 from uniecs.cli.app import app
-from uniecs.errors import GenerationError, QueryError
+from uniecs.cli.runtime import run
+from uniecs.errors import GenerationError
 from uniecs.index.generations import GenerationStore
 from uniecs.index.lite_server import find_lite_server, stop_lite_server
 from uniecs.settings import Settings
+
+Ended = Callable[..., tuple[object, str]]
 
 
 @pytest.fixture
@@ -63,12 +66,71 @@ def test_a_catalog_goes_live_and_is_searched_by_commands(
     assert find_lite_server(home) is None
 
 
-def test_wrong_usage_is_told_apart_from_bad_data(home: Settings) -> None:
-    assert uniecs("search", "mug", "--top-k", "many").exit_code == 2
-    assert uniecs("search", "mug", "--nothing").exit_code == 2
-    assert uniecs("index", "verify").exit_code == 2
-    assert isinstance(uniecs("search").exception, QueryError)
-    assert isinstance(uniecs("index", "verify", "g-none").exception, GenerationError)
+@pytest.fixture
+def ended(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ended:
+    """Run the program as a shell does: ``(exit code, stderr)``; stdout stays empty."""
+
+    def program(*arguments: str) -> tuple[object, str]:
+        monkeypatch.setattr("sys.argv", ["uniecs", *arguments])
+        with pytest.raises(SystemExit) as exited:
+            run(app)
+        said = capsys.readouterr()
+        assert said.out == ""
+        return exited.value.code, said.err
+
+    return program
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["search", "mug", "--top-k", "many"], "should be a valid integer"),
+        (["search", "mug", "--nothing"], "No such option"),
+        (["search", "mug", "--mode", "wild"], "give hybrid or dense"),
+        (["search"], "neither text nor image; give one"),
+        (["search", " ", "--where", "price < 5"], "neither text nor image; give one"),
+        (["search", "x" * 2001], "the limit is 2000"),
+        (["search", "\udcff mug"], "not valid Unicode: character 1 is '\\udcff'"),
+        (["search", "mug", "--where", "price <"], "position 7, at the end: expected a value"),
+        (["search", "mug", "--where", 'brand == "X'], "close the quotation mark"),
+        (["search", "mug", "--where", "colour == 'red'"], "Unknown column 'colour' at position 0"),
+        (["index", "verify"], "Missing argument"),
+    ],
+)
+def test_wrong_usage_is_one_message_and_exit_code_2(
+    home: Settings, ended: Ended, arguments: list[str], message: str
+) -> None:
+    code, said = ended(*arguments)
+
+    assert code == 2
+    assert message in " ".join(said.split())
+    assert not (home.root / "milvus-server.json").exists()
+
+
+def test_bad_data_is_one_message_and_exit_code_1(shop: Shop, ended: Ended, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNIECS_HOME", str(shop.settings.home))
+        no_generation = ended("index", "verify", "g-none")
+        no_picture = ended("search", "--image", str(tmp_path / "none.jpg"))
+
+    assert (no_generation[0], no_picture[0]) == (1, 1)
+    assert "g-none" in no_generation[1]
+    assert "none.jpg': no such picture" in " ".join(no_picture[1].split())
+
+
+def test_the_program_itself_exits_so(home: Settings) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "uniecs.cli.app", "search", b"\xff mug", "--where", "colour > 1"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: Unknown column 'colour'")
+
+
+def test_a_fresh_installation_has_no_generations(home: Settings) -> None:
     assert as_json(uniecs("index", "list", "--json")) == []
 
 
