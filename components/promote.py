@@ -1,4 +1,4 @@
-"""Component: promote the model to production, on the gate's report."""
+"""Component: promote the model to production, on the gate's report and proof that it serves."""
 
 from kfp import dsl
 
@@ -20,9 +20,11 @@ def promote(
     """
     from pathlib import Path
 
+    from serving.rollout import check_temporarily
     from uniecs.loop import promote
     from uniecs.settings import Settings
 
     places = {"judged": Path(judged.path)}
     spec = promote.PromoteSpec(run_id=run_id, model_version=model_version, **places)
-    return str(promote.run(spec, Settings()).report["model_version"])
+    output = promote.run(spec, Settings(), check_temporarily)
+    return str(output.report["model_version"])

@@ -2,7 +2,7 @@
 
 The components run in this process, where imports are paid once; the compiled pipeline then runs
 every step in a process of its own and reuses what they made. Training is replaced by a tiny model
-and the proof of a deployment by one forward pass; ``test_end_to_end.py`` leaves nothing out.
+and the proof that it serves by one forward pass; ``test_end_to_end.py`` leaves nothing out.
 """
 
 import json
@@ -24,7 +24,6 @@ from components.examples import examples
 from components.gate import gate
 from components.index import index
 from components.materialize import materialize
-from components.promote import promote
 from components.register import register
 from components.simulate_events import simulate_events
 from components.split_and_pair import split_and_pair
@@ -36,6 +35,7 @@ from uniecs.database import open_database
 from uniecs.errors import GateRefused
 from uniecs.loop import deploy as deploy_step
 from uniecs.loop import monitor as monitor_step
+from uniecs.loop import promote as promote_step
 from uniecs.loop import train as train_step
 from uniecs.loop.journal import Journal
 from uniecs.registry.ledger import Move, StageLedger
@@ -100,7 +100,9 @@ class Plain:
     def behind_the_gate(self, made: dict) -> str:
         run = {"run_id": self.run_id}
         settings = Settings()
-        promote.python_func(judged=made["judged"], model_version=made["model"], **run)
+        judged = Path(made["judged"].path)
+        promotion = promote_step.PromoteSpec(judged=judged, model_version=made["model"], **run)
+        promote_step.run(promotion, settings, prove_by_a_forward)
         parts = {"model_version": made["model"], "generation": made["generation"]}
         spec = deploy_step.DeploySpec(feature_service=made["service"], **parts, **run)
         release = deploy_step.run(spec, settings, roll_out_after_a_forward).report["release"]
@@ -110,13 +112,17 @@ class Plain:
         return release
 
 
-def roll_out_after_a_forward(settings, *, model_folder, model_version, point, undo):
+def prove_by_a_forward(model_folder, model_version):
     from uniecs.catalog.items import Item
     from uniecs.inference.encoder import Encoder
 
     encoder = Encoder.load(model_folder)
     assert encoder.model_version == model_version
     assert encoder.encode([Item("probe", text="mug")]).errors == [None]
+
+
+def roll_out_after_a_forward(settings, *, model_folder, model_version, point, undo):
+    prove_by_a_forward(model_folder, model_version)
     point()
     check = {"v1_ms": 1.0, "v2_ms": 1.0}
     return SimpleNamespace(model_dump=lambda **_: {"server": "this process", "check": check})

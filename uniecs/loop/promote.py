@@ -1,11 +1,13 @@
 """Promote the model to production, on the gate's report."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from uniecs.loop.gate import REPORT
 from uniecs.loop.performing import LoopSpec, Step, loop_step, published_digest
 from uniecs.settings import Settings
+from uniecs.steps import StepOutput
 
 
 class PromoteSpec(LoopSpec):
@@ -15,21 +17,37 @@ class PromoteSpec(LoopSpec):
     model_version: str
 
 
-@loop_step("promote")
-def run(spec: PromoteSpec, settings: Settings) -> Step:
+Prove = Callable[[Path, str], object]
+"""Serves a model folder of a version and asks it real questions; raises when it cannot serve."""
+
+
+def run(spec: PromoteSpec, settings: Settings, prove: Prove) -> StepOutput:
     """Take the model through staging and canary to production.
+
+    It must serve before: what fails then has changed neither stages nor the live release.
+
+    Args:
+        spec: The model, and what the gate said.
+        settings: Installation.
+        prove: How this installation serves; serving is an adapter, so it is handed in.
 
     Raises:
         GateRefused: When the gate said no, or judged another report.
+        ModelError: When the model cannot be served.
         StageConflict: When another promotion won the race.
     """
-    return Step(
-        inputs={"gate": published_digest(spec.judged, REPORT), "model": spec.model_version},
-        code=["uniecs.registry", "uniecs.releases"],
-        work=lambda _: _work(spec, settings),
-        headline=lambda report: f"{report['model_version']} is in {report['stage']}",
-        still_valid=lambda _: _in_production(settings) == spec.model_version,
-    )
+
+    @loop_step("promote")
+    def promote(spec: PromoteSpec, settings: Settings) -> Step:
+        return Step(
+            inputs={"gate": published_digest(spec.judged, REPORT), "model": spec.model_version},
+            code=["uniecs.registry", "uniecs.releases"],
+            work=lambda _: _work(spec, settings, prove),
+            headline=lambda report: f"{report['model_version']} is in {report['stage']}",
+            still_valid=lambda _: _in_production(settings) == spec.model_version,
+        )
+
+    return promote(spec, settings)
 
 
 def _in_production(settings: Settings) -> str | None:
@@ -38,14 +56,17 @@ def _in_production(settings: Settings) -> str | None:
     return Registry(settings).board().production
 
 
-def _work(spec: PromoteSpec, settings: Settings) -> dict[str, Any]:
+def _work(spec: PromoteSpec, settings: Settings, prove: Prove) -> dict[str, Any]:
     from uniecs.evaluation.gate_report import GateReport
     from uniecs.registry import Registry
     from uniecs.releases import promote
 
     gate = GateReport.model_validate_json((spec.judged / REPORT).read_bytes())
     registry = Registry(settings, actor="pipeline")
-    done = promote(registry, spec.model_version, "production", gate=gate)
+    model = registry.get(spec.model_version)
+    if model.stage != "production":
+        prove(model.folder, model.version)
+    done = promote(registry, model.version, "production", gate=gate)
     return {
         "model_version": done.model.version,
         "stage": done.model.stage,

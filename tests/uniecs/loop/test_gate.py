@@ -23,6 +23,7 @@ def run(registry, settings, tmp_path):
             promote.run(
                 promote.PromoteSpec(run_id="r", judged=published, model_version=made.version),
                 settings,
+                lambda _folder, _version: None,
             )
         return output
 
