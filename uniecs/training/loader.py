@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TypeVar
 
 Task = TypeVar("Task")
@@ -15,20 +16,27 @@ AHEAD = 2
 
 @dataclass
 class Waiting:
-    """How a run spent its time.
+    """How a run spent the time of its steps; validations, minings and checkpoints are no part.
 
     Attributes:
-        seconds: Spent waiting for a batch.
-        started: When counting began, by the monotonic clock.
+        seconds: Spent waiting for batches.
+        worked: Spent on the batches, in seconds.
     """
 
     seconds: float = 0.0
-    started: float = field(default_factory=time.monotonic)
+    worked: float = 0.0
 
     @property
     def share(self) -> float:
-        """Share of the time since the start that went into waiting."""
-        return self.seconds / max(1e-9, time.monotonic() - self.started)
+        """Share of the time that went into waiting."""
+        return self.seconds / max(1e-9, self.seconds + self.worked)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Count what is done inside as work on a batch."""
+        began = time.monotonic()
+        yield
+        self.worked += time.monotonic() - began
 
 
 def made_ahead(

@@ -117,7 +117,6 @@ class Trainer:
         if self.precision == "auto":
             side = max(self.batcher.processor.image_size)
             self.precision = self.world.once(lambda: faster_precision(self.model, side))
-        self.waiting = Waiting()
         while self.progress.epoch < self.epochs.count:
             self._epoch()
         if self.world.first:
@@ -138,7 +137,8 @@ class Trainer:
         self.objective.train()
         remaining = list(enumerate(batches))[self.progress.batch :]
         for plan, chunks in self._made(pairs, remaining):
-            self._step(plan, chunks, total)
+            with self.waiting.working():
+                self._step(plan, chunks, total)
             self.progress.batch += 1
             if time.monotonic() - self._saved > run.checkpoint_seconds:
                 self._save()

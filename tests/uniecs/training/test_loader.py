@@ -45,12 +45,29 @@ def test_leaving_early_ends_the_thread() -> None:
     assert threading.active_count() == before
 
 
+def test_the_share_is_that_of_waiting_in_the_time_of_steps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    waiting = Waiting(seconds=1.0)
+    for _ in made_ahead(range(4), lambda n: n, waiting):
+        with waiting.working():
+            now[0] += 0.75
+        now[0] += 50  # a checkpoint
+    now[0] += 100  # a validation
+
+    assert waiting.worked == 3.0
+    assert waiting.share == 0.25
+
+
 def test_waiting_is_counted() -> None:
     slow = Waiting()
     list(made_ahead(range(3), lambda _n: time.sleep(0.05), slow))
-    idle = Waiting()
-    for _ in made_ahead(range(5), lambda n: n, idle):
-        time.sleep(0.02)
 
-    assert slow.share > 0.5
-    assert idle.share < 0.3
+    assert slow.seconds > 0.1
+    assert slow.share == 1.0
+
+
+def test_without_a_step_nothing_was_waited_for() -> None:
+    assert Waiting().share == 0.0

@@ -1,5 +1,6 @@
 """The parts of the training loop, one at a time."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ def trainer_of(parts: Parts, folder: Path, *settings: str, world: Processes = AL
         preset("small", [VIT, *TINY, *settings]),
         parts.build(),
         parts.batcher(),
-        Epochs(lambda _epoch: parts.pairs, listings, 3),
+        Epochs(lambda _epoch: parts.pairs, listings, 1),
         Validator(parts.catalog, parts.relations, parts.processor),
         folder=folder,
         report=lambda _row: None,
@@ -56,3 +57,20 @@ def test_a_process_hears_what_was_mined_whether_or_not_it_sees_the_file(
     assert late._neighbours() == expected
     assert asked == [[None]]
     assert any(expected.values())
+
+
+def test_a_validation_is_no_part_of_the_time_of_steps(
+    parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(_validator: Validator, _model: object) -> dict[str, float]:
+        time.sleep(0.3)
+        return {"macro": 0.0}
+
+    monkeypatch.setattr(Validator, "recall", slow)
+    trainer = trainer_of(parts, tmp_path, "run.batch_size=32")
+    began = time.monotonic()
+
+    trainer.fit()
+
+    waiting, whole = trainer.waiting, time.monotonic() - began
+    assert 0 < waiting.worked < waiting.seconds + waiting.worked < whole - 0.3
