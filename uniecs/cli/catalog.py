@@ -42,7 +42,8 @@ def validate(
 ) -> None:
     """Check a catalog; exit code 1 when its gate fails.
 
-    Example: uniecs catalog validate shop --report reports/shop --accepted shop-accepted
+    Example: uniecs catalog validate .demo/demo/catalog-1200 --report reports/demo
+    --accepted demo-accepted
     """
     from uniecs.catalog.validation import validate_catalog
 

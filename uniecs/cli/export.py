@@ -30,7 +30,7 @@ def export(
 ) -> None:
     """Write the model as ONNX graphs, and prove that they give its vectors.
 
-    Example: uniecs export runs/first/model exported --int8 --catalog .demo/catalog
+    Example: uniecs export runs/first/model exported --int8 --catalog demo-accepted
     """
     from uniecs.encoder.folder import verify_model_folder
     from uniecs.errors import GateRefused

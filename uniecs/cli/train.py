@@ -26,7 +26,7 @@ def train_command(
     Under torchrun (`torchrun --standalone --nproc-per-node=2 -m uniecs.cli.app train ...`) the
     processes share each batch.
 
-    Example: uniecs train .demo/catalog --out runs/first --set run.epochs=8
+    Example: uniecs train demo-accepted --out runs/first --set run.epochs=8
     """
     from uniecs.cli.runtime import console
     from uniecs.cli.training_progress import TrainingProgress

@@ -35,7 +35,7 @@ def tune(
 ) -> None:
     """Search for better settings: trial after trial of training, judged on val.
 
-    Example: uniecs tune .demo/catalog --out searches/first --trials 20 --set run.epochs=8
+    Example: uniecs tune demo-accepted --out searches/first --trials 20 --set run.epochs=8
     """
     from uniecs.cli.runtime import console, emit_json
     from uniecs.errors import UniECSError

@@ -1,6 +1,9 @@
 """What every command of every program has in common."""
 
+import re
+import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import typer
@@ -42,6 +45,35 @@ def test_a_command_has_help_with_an_example_and_knows_wrong_usage(
     assert helped.exit_code == 0
     assert "Example: " + " ".join([program, *path]) in " ".join(helped.output.split())
     assert (wrong.exit_code, wrong.stdout) == (2, "")
+
+
+def example(*path: str) -> dict[str, object]:
+    """What the example in the help of a command of ``uniecs`` says, parsed by that command."""
+    command = get_command(uniecs)
+    for name in path:
+        command = command.commands[name]
+    told = " ".join(str(command.help).split()).partition("Example: uniecs ")[2]
+    return command.make_context(path[-1], shlex.split(told)[len(path) :]).params
+
+
+def test_examples_validate_the_demos_catalog_and_go_on_with_what_was_accepted(
+    fresh_home: Path,
+) -> None:
+    root = Path(__file__).parents[3]
+    home = re.search(r"^DEMO_HOME \?= (\S+)$", (root / "Makefile").read_text(), re.MULTILINE)
+    drawn: list[Path] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines.__main__._draw", lambda folder, _products: drawn.append(folder))
+        patch.setattr("pipelines.__main__.run_command", lambda **_: None)
+        CliRunner().invoke(pipelines, ["demo"])
+    assert home is not None
+    made = Path(home[1], drawn[0].relative_to(fresh_home))
+
+    validated = example("catalog", "validate")
+
+    assert validated["folder"] == made
+    for command in ("train", "tune", "export"):
+        assert example(command)["catalog"] == validated["accepted"]
 
 
 def ending(error: Exception, capsys: pytest.CaptureFixture[str]) -> tuple[object, str]:
