@@ -15,6 +15,8 @@ from uniecs.errors import ModelError, ServiceUnavailable, UniECSError
 from uniecs.settings import Settings
 
 POLL_SECONDS = 0.1
+BUSY_SECONDS = 60.0
+"""A server that switched and is too busy to answer the check is asked again for this long."""
 
 
 class RolloutReport(BaseModel):
@@ -57,7 +59,8 @@ def deploy_release(
         model_folder: The release's model folder.
         model_version: The release's model version.
         point: Moves the release pointer to the release.
-        undo: Moves the pointer back; called only when the running server could not follow.
+        undo: Moves the pointer back; called only when the running server could not follow or
+            did not answer.
         timeout: For the server to become ready, or to switch, seconds.
 
     Raises:
@@ -141,7 +144,7 @@ def wait_until_live(
                 f"serves {status.model_version if status else 'nothing'}. Look at its log."
             )
         time.sleep(POLL_SECONDS)
-    check = check_server(status.http_url, model_version)
+    check = _check_patiently(status.http_url, model_version)
     return RolloutReport(
         model_version=model_version,
         server="local",
@@ -150,6 +153,18 @@ def wait_until_live(
         seconds=round(time.monotonic() - started, 3),
         check=check,
     )
+
+
+def _check_patiently(http_url: str, model_version: str) -> ServerCheck:
+    """Check a server that has customers too: 503 and 504 of a full queue say nothing of a model."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return check_server(http_url, model_version)
+        except ServiceUnavailable:
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(POLL_SECONDS)
 
 
 def _is_live(status: ServerStatus, pointer: ReleasePointer, model_version: str) -> bool:

@@ -10,7 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from serving import rollout
 from serving.pointer import read_pointer
+from serving.predictor.model import UniecsModel
+from serving.predictor.refusals import Overloaded, RequestRefused, TooLate
 from serving.rollout import check_temporarily, deploy_release, wait_until_live
 from serving.status import running_server
 from tests.serving.running import write_pointer
@@ -154,6 +157,53 @@ def test_waiting_for_a_release_that_was_overtaken_ends_at_once(
 
     with pytest.raises(ServiceUnavailable, match="another release was deployed meanwhile"):
         wait_until_live(settings, "m-older", 30)
+
+
+def answer_after(refusals: list[RequestRefused], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server refuses requests one after another, and then answers."""
+    encode = UniecsModel._encode
+
+    async def busy(self, *work):
+        if refusals:
+            raise refusals.pop(0)
+        return await encode(self, *work)
+
+    monkeypatch.setattr(UniecsModel, "_encode", busy)
+
+
+def test_a_server_that_is_busy_for_a_moment_is_asked_again(
+    settings: Settings, tiny_model: Path, follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pointer(settings, tiny_model, 1)
+    follow()
+    refusals = [Overloaded("64 items wait"), TooLate("10 s"), Overloaded("64 items wait")]
+    answer_after(refusals, monkeypatch)
+
+    report = wait_until_live(settings, version(tiny_model), 30)
+
+    assert report.check.model_version == version(tiny_model)
+    assert refusals == []
+
+
+def test_a_server_that_stays_busy_is_given_up_and_the_pointer_moved_back(
+    settings: Settings, tiny_model: Path, follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pointer(settings, tiny_model, 1)
+    follow()
+    answer_after([Overloaded("64 items wait")] * 10_000, monkeypatch)
+    monkeypatch.setattr(rollout, "BUSY_SECONDS", 0.3)
+    moved = []
+
+    with pytest.raises(ServiceUnavailable, match="answered 503"):
+        deploy_release(
+            settings,
+            model_folder=tiny_model,
+            model_version=version(tiny_model),
+            point=lambda: moved.append("to the new"),
+            undo=lambda: moved.append("back"),
+        )
+
+    assert moved == ["to the new", "back"]
 
 
 def test_without_pointer_and_model_the_command_says_what_to_do(settings: Settings) -> None:

@@ -1,14 +1,19 @@
 """Put model, generation and features live as one release."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from uniecs.loop.performing import LoopSpec, Report, Step, loop_step
 from uniecs.releases.pointer_file import pointer_file
 from uniecs.settings import Settings
 from uniecs.steps import StepOutput
+from uniecs.steps.durability import write_durably
+
+if TYPE_CHECKING:
+    from uniecs.releases import ReleaseStore
 
 
 class DeploySpec(LoopSpec):
@@ -53,7 +58,7 @@ def run(spec: DeploySpec, settings: Settings, roll_out: RollOut) -> StepOutput:
             inputs={},
             config=spec.model_dump(exclude={"run_id"}),
             code=["uniecs.releases"],
-            work=lambda _: _work(spec, settings, roll_out),
+            work=lambda folder: _work(spec, settings, roll_out, folder),
             headline=_headline,
             still_valid=lambda output: live_release(settings) == output.report["release"],
         )
@@ -69,21 +74,40 @@ def live_release(settings: Settings) -> str | None:
         return None
 
 
-def _work(spec: DeploySpec, settings: Settings, roll_out: RollOut) -> dict[str, Any]:
+def _work(spec: DeploySpec, settings: Settings, roll_out: RollOut, folder: Path) -> dict[str, Any]:
     from uniecs.index.generations import GenerationStore
     from uniecs.releases import ReleaseStore
 
     store = ReleaseStore(settings, actor="pipeline")
     generation = GenerationStore(settings).get(spec.generation)
     release = store.compose(spec.model_version, generation, spec.feature_service)
-    proof = roll_out(
-        settings,
-        model_folder=store.registry.get(spec.model_version).folder,
-        model_version=spec.model_version,
-        point=lambda: store.deploy(release.release_id),
-        undo=lambda: store.rollback(expected=release.release_id),
-    )
+    with _live_before(store, folder) as before:
+
+        def undo() -> None:
+            if before != release.release_id:  # else it was live before this step
+                store.rollback(expected=release.release_id)
+
+        proof = roll_out(
+            settings,
+            model_folder=store.registry.get(spec.model_version).folder,
+            model_version=spec.model_version,
+            point=lambda: store.deploy(release.release_id),
+            undo=undo,
+        )
     return {"release": release.release_id, "rollout": proof.model_dump(mode="json")}
+
+
+@contextmanager
+def _live_before(store: "ReleaseStore", folder: Path) -> Iterator[str]:
+    """Which release was live when the step began; a killed step still knows when it goes on."""
+    note = folder / ".live-before"
+    if not note.exists():
+        live = store.live()
+        write_durably(note, (live.release_id if live else "").encode())
+    try:
+        yield note.read_text()
+    finally:
+        note.unlink()
 
 
 def _headline(report: Report) -> str:
