@@ -57,7 +57,15 @@ def run(spec: DeploySpec, settings: Settings, roll_out: RollOut) -> StepOutput:
         return Step(
             inputs={},
             config=spec.model_dump(exclude={"run_id"}),
-            code=["uniecs.releases"],
+            code=[
+                "serving",
+                "uniecs.releases",
+                "uniecs.registry",
+                "uniecs.index",
+                "uniecs.inference",
+                "uniecs.encoder",
+                "uniecs.catalog",
+            ],
             work=lambda folder: _work(spec, settings, roll_out, folder),
             headline=_headline,
             still_valid=lambda output: live_release(settings) == output.report["release"],

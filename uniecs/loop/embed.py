@@ -27,6 +27,7 @@ def run(spec: EmbedSpec, _: Settings) -> Step:
             "uniecs.encoder",
             "uniecs.inference",
             "uniecs.index.embeddings",
+            "uniecs.index.look",
             "uniecs.index.shards",
         ],
         work=lambda folder: _work(spec, folder),

@@ -23,12 +23,20 @@ def run(spec: EvaluateSpec, _: Settings) -> Step:
             "paired": published_digest(spec.paired, "catalog"),
             "trained": published_digest(spec.trained, "model"),
         },
-        code=["uniecs.catalog", "uniecs.encoder", "uniecs.inference", "uniecs.evaluation",
-              "uniecs.search", "uniecs.index.lexical"],
+        code=[
+            "uniecs.catalog",
+            "uniecs.encoder",
+            "uniecs.inference",
+            "uniecs.evaluation",
+            "uniecs.search",
+            "uniecs.index.filter_tree",
+            "uniecs.index.lexical",
+            "uniecs.index.look",
+        ],
         work=lambda folder: _work(spec, folder),
         headline=_headline,
         shows="report",
-    )  # fmt: skip
+    )
 
 
 def _work(spec: EvaluateSpec, folder: Path) -> dict[str, Any]:

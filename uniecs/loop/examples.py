@@ -36,7 +36,14 @@ def run(spec: ExamplesSpec, settings: Settings) -> Step:
     """Search the live release; the report holds queries, hits and small pictures."""
     return Step(
         inputs={"catalog": published_digest(spec.paired, "catalog"), "release": spec.release},
-        code=["uniecs.search", "uniecs.index"],
+        code=[
+            "uniecs.catalog",
+            "uniecs.encoder",
+            "uniecs.inference",
+            "uniecs.index",
+            "uniecs.search",
+            "uniecs.experiments",
+        ],
         work=lambda _: _work(spec, settings),
         headline=lambda report: "; ".join(
             f"{example['kind']}: {example['hits'][0]['title'] or example['hits'][0]['product_id']}"

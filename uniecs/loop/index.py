@@ -32,7 +32,7 @@ def run(spec: IndexSpec, settings: Settings) -> Step:
     return Step(
         inputs={"paired": published_digest(spec.paired, "catalog"), "embedded": digest},
         config={"tenant": settings.tenant},
-        code=["uniecs.catalog", "uniecs.index"],
+        code=["uniecs.catalog", "uniecs.index", "uniecs.loop.linking"],
         work=lambda _: _work(spec, settings, settings.root / "embeddings" / digest[:32]),
         headline=_headline,
         refusal=_refusal,

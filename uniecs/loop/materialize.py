@@ -28,7 +28,7 @@ def run(spec: MaterializeSpec, settings: Settings) -> Step:
             "events": events_so_far(settings),
             "definitions": folder_digest(definitions, sources),
         },
-        code=["uniecs.experiments"],
+        code=["uniecs.catalog", "uniecs.experiments"],
         work=lambda _: _work(spec, settings),
         headline=_headline,
         still_valid=lambda output: _still_online(output, settings),

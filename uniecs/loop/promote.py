@@ -41,7 +41,14 @@ def run(spec: PromoteSpec, settings: Settings, prove: Prove) -> StepOutput:
     def promote(spec: PromoteSpec, settings: Settings) -> Step:
         return Step(
             inputs={"gate": published_digest(spec.judged, REPORT), "model": spec.model_version},
-            code=["uniecs.registry", "uniecs.releases"],
+            code=[
+                "serving",
+                "uniecs.registry",
+                "uniecs.releases",
+                "uniecs.inference",
+                "uniecs.encoder",
+                "uniecs.catalog",
+            ],
             work=lambda _: _work(spec, settings, prove),
             headline=lambda report: f"{report['model_version']} is in {report['stage']}",
             still_valid=lambda _: _in_production(settings) == spec.model_version,

@@ -27,7 +27,7 @@ def run(spec: RegisterSpec, settings: Settings) -> Step:
     }
     return Step(
         inputs=inputs,
-        code=["uniecs.registry"],
+        code=["uniecs.registry", "uniecs.encoder.folder", "uniecs.catalog.digests"],
         work=lambda _: _work(spec, settings, lineage=inputs),
         headline=_headline,
         still_valid=lambda output: _still_registered(output, spec.evaluated, settings),

@@ -39,7 +39,7 @@ def run(spec: SplitSpec, _: Settings) -> Step:
     return Step(
         inputs={"accepted": published_digest(spec.accepted, "catalog")},
         config={"enough_pairs": ENOUGH_PAIRS},
-        code=["uniecs.catalog"],
+        code=["uniecs.catalog", "uniecs.loop.linking"],
         work=lambda folder: _work(spec.accepted / "catalog", folder),
         headline=_headline,
         refusal=_refusal,

@@ -34,7 +34,19 @@ def run(spec: TrainSpec, settings: Settings) -> Step:
     return Step(
         inputs={"catalog": published_digest(spec.paired, "catalog")},
         config=config.model_dump(mode="json"),
-        code=["uniecs.catalog", "uniecs.encoder", "uniecs.losses", "uniecs.training"],
+        code=[
+            "uniecs.catalog",
+            "uniecs.encoder",
+            "uniecs.losses",
+            "uniecs.training",
+            "uniecs.evaluation.benchmark.fingerprints",
+            "uniecs.evaluation.chance",
+            "uniecs.evaluation.config",
+            "uniecs.evaluation.metrics",
+            "uniecs.evaluation.ranking",
+            "uniecs.evaluation.tasks",
+            "uniecs.evaluation.views",
+        ],
         work=lambda folder: _work(spec, config, folder, settings),
         headline=_headline,
     )
