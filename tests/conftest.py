@@ -59,6 +59,22 @@ def redis_address() -> str:
 
 
 @pytest.fixture(scope="session")
+def server_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Milvus server: UNIECS_TEST_MILVUS, or the one that package ``milvus`` carries."""
+    if uri := os.environ.get("UNIECS_TEST_MILVUS"):
+        yield uri
+        return
+    milvus = pytest.importorskip(
+        "milvus", reason="no Milvus server: install the extra milvus-server, or set "
+        "UNIECS_TEST_MILVUS to the URI of one",
+    )  # fmt: skip
+    milvus.default_server.set_base_dir(str(tmp_path_factory.mktemp("milvus-server")))
+    milvus.default_server.start()
+    yield f"http://127.0.0.1:{milvus.default_server.listen_port}"
+    milvus.default_server.stop()
+
+
+@pytest.fixture(scope="session")
 def demo_catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small generated catalog with defects: read-only, shared by the whole run."""
     from uniecs.catalog.demo import generate_demo

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -95,22 +94,6 @@ def lite_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings = Settings(home=tmp_path_factory.mktemp("lite"))
     yield ensure_lite_server(settings).uri
     stop_lite_server(settings)
-
-
-@pytest.fixture(scope="session")
-def server_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real Milvus server: UNIECS_TEST_MILVUS, or the one that package ``milvus`` carries."""
-    if uri := os.environ.get("UNIECS_TEST_MILVUS"):
-        yield uri
-        return
-    milvus = pytest.importorskip(
-        "milvus", reason="no Milvus server: install the extra milvus-server, or set "
-        "UNIECS_TEST_MILVUS to the URI of one",
-    )  # fmt: skip
-    milvus.default_server.set_base_dir(str(tmp_path_factory.mktemp("milvus-server")))
-    milvus.default_server.start()
-    yield f"http://127.0.0.1:{milvus.default_server.listen_port}"
-    milvus.default_server.stop()
 
 
 @pytest.fixture(params=["lite", pytest.param("server", marks=pytest.mark.slow)])

@@ -308,11 +308,9 @@ def test_searches_never_fail_while_generations_are_built_swapped_and_dropped(
 
 @pytest.mark.slow
 def test_a_server_without_bm25_and_second_vectors_answers_every_kind_of_query(
-    shop: Shop, fresh_home: Path
+    shop: Shop, fresh_home: Path, server_uri: str
 ) -> None:
-    if not (uri := os.environ.get("UNIECS_TEST_MILVUS")):
-        pytest.skip("no Milvus server; set UNIECS_TEST_MILVUS to the URI of one")
-    settings = Settings(home=fresh_home, milvus_uri=uri, tenant=f"t{os.getpid()}")
+    settings = Settings(home=fresh_home, milvus_uri=server_uri, tenant=f"t{os.getpid()}")
     store = GenerationStore(settings)
     built = store.swap(store.build(shop.encoder, shop.catalog).id)
     engine = SearchEngine(settings, shop.encoder)
