@@ -1,6 +1,7 @@
 """Pictures of a run: decoded once into one memory-mapped file, then changed a little per use."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -76,7 +77,7 @@ class PixelStore:
         shape: tuple[int, ...],
         progress: Callable[[int], None] | None,
     ) -> None:
-        partial = folder.with_name(folder.name + ".partial")
+        partial = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         rows = {}
@@ -92,8 +93,10 @@ class PixelStore:
                         progress(1)
             out.flush()
         (partial / "rows.json").write_text(json.dumps(rows))
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
+        try:
+            partial.rename(folder)
+        except OSError:  # another run over the same pictures was faster
+            shutil.rmtree(partial)
 
     def _decode(self, path: str) -> npt.NDArray[np.uint8] | None:
         try:
