@@ -30,7 +30,7 @@ def train_command(
     """
     from uniecs.cli.runtime import console
     from uniecs.cli.training_progress import TrainingProgress
-    from uniecs.registry.runs import log_run
+    from uniecs.loop.training_log import log_training
     from uniecs.settings import Settings
     from uniecs.training.config import preset as resolve
 
@@ -38,6 +38,7 @@ def train_command(
     from uniecs.training.distributed import processes
     from uniecs.training.run import train
 
+    told_before = (out / "train.json").is_file()
     with processes() as world, TrainingProgress(console) as progress:
         report = train(
             catalog,
@@ -50,14 +51,8 @@ def train_command(
         )
     if not world.first:
         return
-    log_run(
-        Settings(),
-        name=out.name,
-        config=config.model_dump(mode="json"),
-        metrics=progress.metrics,
-        model_version=report.model_version,
-        tags={"catalog_digest": report.catalog_digest},
-    )
+    if not told_before:
+        log_training(Settings(), out, config, report, name=out.name)
     _say(report.val, report.model_version, out)
 
 

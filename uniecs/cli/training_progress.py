@@ -6,11 +6,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from uniecs.training.history import logged_figures
-
 
 class TrainingProgress:
-    """Receives a run's notes; draws two bars and keeps what MLflow is told afterwards."""
+    """Receives a run's notes and draws a bar for each kind of work."""
 
     def __init__(self, console: Console) -> None:
         self._bars = Progress(
@@ -22,7 +20,6 @@ class TrainingProgress:
             console=console,
         )
         self._tasks: dict[str, Any] = {}
-        self.metrics: list[tuple[int, dict[str, float]]] = []
 
     def __enter__(self) -> "TrainingProgress":
         self._bars.start()
@@ -48,12 +45,9 @@ class TrainingProgress:
             figures = f"loss {values['loss']:.3f}  lr {values['lr']:.1e}"
             bar = self._bar("training", values["total"])
             self._bars.update(bar, completed=values["step"], figures=figures)
-            self.metrics.append((values["step"], logged_figures(values)))
         else:
             macro = values["val"].get("macro", 0.0)
             self._bars.console.print(f"epoch {values['epoch']}: macro R@10 on val {macro:.3f}")
-            scores = {f"val {task.replace('->', '-')} R@10": v for task, v in values["val"].items()}
-            self.metrics.append((values["step"], scores))
 
     def _bar(self, name: str, total: int) -> Any:
         if name not in self._tasks:

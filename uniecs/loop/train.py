@@ -1,6 +1,5 @@
 """Train an encoder on the accepted catalog."""
 
-import json
 import logging
 import time
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any
 from uniecs.loop.performing import LoopSpec, Report, Step, loop_step, published_digest
 from uniecs.settings import Settings
 from uniecs.training.config import TrainConfig, preset
-from uniecs.training.history import logged_figures
 
 _LOG = logging.getLogger(__name__)
 _LOG_EVERY_S = 2.0
@@ -55,31 +53,13 @@ def run(spec: TrainSpec, settings: Settings) -> Step:
 def _work(spec: TrainSpec, config: TrainConfig, folder: Path, settings: Settings) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from uniecs.registry.runs import log_run
+    from uniecs.loop.training_log import log_training
     from uniecs.training.run import train
 
     catalog, pictures = spec.paired / "catalog", settings.pictures_dir
     report = train(catalog, folder, config, resume=True, pictures=pictures, note=_Log())
-    log_run(
-        settings,
-        name=f"pipeline {spec.run_id}",
-        config=config.model_dump(mode="json"),
-        metrics=_history(folder / "history.jsonl"),
-        model_version=report.model_version,
-        tags={"catalog_digest": report.catalog_digest},
-    )
+    log_training(settings, folder, config, report, name=f"pipeline {spec.run_id}")
     return asdict(report)
-
-
-def _history(path: Path) -> list[tuple[int, dict[str, float]]]:
-    """What the run recorded, before and after any kill: steps, and validations by task."""
-    rows = [json.loads(line) for line in path.read_text().splitlines()]
-    return [
-        (row["step"], {f"val {task.replace('->', '-')} R@10": v for task, v in row["val"].items()})
-        if "val" in row
-        else (row["step"], logged_figures(row))
-        for row in rows
-    ]
 
 
 class _Log:

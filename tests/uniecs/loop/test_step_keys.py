@@ -36,7 +36,7 @@ REASONS = {
         "uniecs.loop.gate": "names the file of the report",
     },
     "simulate_events": {"uniecs.evaluation.views": "says what an encoder is to a type checker"},
-    "train": {"uniecs.registry": "logs the run once the model is made"},
+    "train": {"uniecs.loop.training_log": "tells MLflow once the model is made"},
 }
 """Step -> what it imports and its list does not name -> why its output is the same without."""
 
