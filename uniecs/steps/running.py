@@ -80,26 +80,27 @@ def run_step(
     store = settings.steps_dir / name
     store.mkdir(parents=True, exist_ok=True)
     final = store / key
+    partial = store / f"{key}.partial"
     with exclusive(store / f"{key}.lock"):
+        if not final.exists() and _complete(partial):
+            move_durably(partial, final)  # from here on an output like any other
         found = _reusable(final, still_valid)
         if found is not None:
             _LOG.info("step %s: reused %s", name, key)
             return found
-        partial = store / f"{key}.partial"
-        if not _complete(partial):
-            report = _do(work, partial)
-            files = output_files(partial)
-            manifest = Manifest(
-                name=name,
-                key=key,
-                code=sources,
-                config=resolved,
-                inputs=dict(inputs),
-                files=files,
-                digest=files_digest(files),
-                report=report,
-            )
-            _seal(partial, manifest)
+        report = _do(work, partial)
+        files = output_files(partial)
+        manifest = Manifest(
+            name=name,
+            key=key,
+            code=sources,
+            config=resolved,
+            inputs=dict(inputs),
+            files=files,
+            digest=files_digest(files),
+            report=report,
+        )
+        _seal(partial, manifest)
         move_durably(partial, final)
         _LOG.info("step %s: finished %s", name, key)
         return _output(final, read_manifest(final), reused=False)

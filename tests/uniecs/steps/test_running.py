@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from uniecs.errors import StepError
 from uniecs.settings import Settings
-from uniecs.steps import StepOutput, folder_output_digest, run_step
+from uniecs.steps import StepOutput, folder_output_digest, run_step, running
 
 
 class Config(BaseModel):
@@ -131,6 +131,44 @@ def test_an_output_whose_effect_elsewhere_is_gone_is_made_again(settings):
     assert [path.name for path in (settings.steps_dir / "write").iterdir()] == [
         run(settings, work).key
     ]
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL."""
+
+
+def run_killed_before_the_move(settings, work, monkeypatch):
+    def killed(*_paths):
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(running, "move_durably", killed)
+        with pytest.raises(Killed):
+            run(settings, work)
+    [partial] = (settings.steps_dir / "write").glob("*.partial")
+    assert (partial / "manifest.json").is_file()
+
+
+def test_a_step_killed_before_its_last_move_is_reused(settings, monkeypatch):
+    work = Writer()
+    run_killed_before_the_move(settings, work, monkeypatch)
+
+    output = run(settings, work, still_valid=lambda output: output.report["words"] == 1)
+
+    assert (work.runs, output.reused) == (1, True)
+    assert (output.folder / "deep/er/text.txt").read_text() == "hello"
+
+
+def test_a_step_killed_before_its_last_move_is_made_again_when_its_effect_is_gone(
+    settings, monkeypatch
+):
+    work = Writer()
+    run_killed_before_the_move(settings, work, monkeypatch)
+
+    output = run(settings, work, still_valid=lambda _: False)
+
+    assert (work.runs, output.reused) == (2, False)
+    assert [path.name for path in (settings.steps_dir / "write").iterdir()] == [output.key]
 
 
 def test_a_failed_work_resumes_in_the_same_folder(settings):
