@@ -4,14 +4,10 @@ The alias is the truth for readers; the ledger is repaired to it. Readers take n
 one ``UNIECS_HOME`` take turns.
 """
 
-import contextlib
-import fcntl
 import re
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from uniecs.catalog.presence import Presence
 from uniecs.catalog.reading import Catalog
@@ -20,7 +16,9 @@ from uniecs.index.building import begin, continues, embedded, fill
 from uniecs.index.embeddings import ItemEncoder, Progress
 from uniecs.index.ledger import Generation, Ledger
 from uniecs.index.milvus import Milvus, connect
+from uniecs.index.retiring import remove, retire, verifying
 from uniecs.index.shards import EmbeddingReport
+from uniecs.index.turns import turn
 from uniecs.index.verification import Verification, verify_generation
 from uniecs.settings import Settings
 
@@ -106,7 +104,7 @@ class GenerationStore:
             GenerationError: When nothing could be embedded, or the folder is of another catalog.
         """
         folder, report = embedded(source, catalog, self._settings, view=view, progress=progress)
-        with self._writing("build"):
+        with turn(self._settings, "build"):
             generation = self._unfinished(report, folder)
             if generation is None:
                 generation = begin(
@@ -177,17 +175,19 @@ class GenerationStore:
         Raises:
             GenerationError: When it is still building, or retired.
         """
-        generation = self._ledger.get(ref)
-        if generation.state in ("building", "retired"):
-            raise GenerationError(
-                f"Generation {ref} is {generation.state}: only a complete one can be verified."
-            )
-        verification = verify_generation(self.milvus, generation)
-        self._ledger.set(ref, report=verification.as_json())
-        if verification.passed and generation.state == "verifying":
-            self._ledger.move(ref, to="warm", source="verifying")
-        elif not verification.passed and generation.state in ("warm", "draining"):
-            self._ledger.move(ref, to="verifying", source=generation.state)
+        self._ledger.get(ref)  # a wrong id is told before there is a lock of its name
+        with turn(self._settings, verifying(ref)):
+            generation = self._ledger.get(ref)
+            if generation.state in ("building", "retired"):
+                raise GenerationError(
+                    f"Generation {ref} is {generation.state}: only a complete one can be verified."
+                )
+            verification = verify_generation(self.milvus, generation)
+            self._ledger.set(ref, report=verification.as_json())
+            if verification.passed and generation.state == "verifying":
+                self._ledger.move(ref, to="warm", source="verifying")
+            elif not verification.passed and generation.state in ("warm", "draining"):
+                self._ledger.move(ref, to="verifying", source=generation.state)
         return verification
 
     def swap(self, ref: str) -> Generation:
@@ -197,7 +197,7 @@ class GenerationStore:
             GenerationError: When it is not complete, or does not pass verification.
         """
         self._ledger.get(ref)  # a wrong id is told before a server is started
-        with self._writing("swap"):
+        with turn(self._settings, "swap"):
             self._repair()
             generation = self._ledger.get(ref)
             if generation.state == "live":
@@ -210,7 +210,7 @@ class GenerationStore:
                 )
             current = self._current()
             self._go_live(ref, replaced=current.id if current else "")
-            self._retire()
+            retire(self.milvus, self._ledger, self._settings, self._ledger.get(ref))
         return self._ledger.get(ref)
 
     def rollback(self) -> Generation:
@@ -219,7 +219,7 @@ class GenerationStore:
         Raises:
             GenerationError: When there is none, or it was retired.
         """
-        with self._writing("swap"):
+        with turn(self._settings, "swap"):
             self._repair()
             current = self.live()
             previous = self._ledger.get(current.replaced) if current.replaced else None
@@ -230,19 +230,13 @@ class GenerationStore:
             self._go_live(previous.id, replaced=None)
         return self._ledger.get(previous.id)
 
-    def retire(self) -> Sequence[str]:
-        """Drop generations that are neither live nor the one to roll back to; returns their ids."""
-        with self._writing("swap"):
-            self._repair()
-            return self._retire()
-
     def drop(self, ref: str) -> None:
         """Drop one generation.
 
         Raises:
             GenerationError: When it is live.
         """
-        with self._writing("swap"):
+        with turn(self._settings, "swap"):
             self._repair()
             generation = self._ledger.get(ref)
             if generation.state == "live":
@@ -278,28 +272,5 @@ class GenerationStore:
         if current is not None and current.state != "live":
             self._ledger.go_live(current.id)
 
-    def _retire(self) -> Sequence[str]:
-        current = self._current()
-        keep = {current.id, current.replaced} if current else set()
-        old = [g for g in self._ledger.list() if g.state == "draining" and g.id not in keep]
-        for generation in old:
-            self._remove(generation)
-        present = set(self.milvus.collections())
-        for generation in self._ledger.list():  # killed between the ledger and the drop
-            if generation.state == "retired" and generation.collection in present:
-                self.milvus.drop(generation.collection)
-        return [generation.id for generation in old]
-
     def _remove(self, generation: Generation) -> None:
-        if generation.state != "retired":
-            self._ledger.move(generation.id, to="retired", source=generation.state)
-        self.milvus.drop(generation.collection)
-        shutil.rmtree(self._settings.root / "index" / generation.id, ignore_errors=True)
-
-    @contextlib.contextmanager
-    def _writing(self, what: str) -> Iterator[Any]:
-        folder = self._settings.root / "index"
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / f"{what}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield lock
+        remove(self.milvus, self._ledger, self._settings, generation)
