@@ -34,6 +34,13 @@ class Progress:
     best_epoch: int = -1
 
 
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON through a partial file and a rename."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n")
+    partial.rename(path)
+
+
 def save_checkpoint(
     folder: Path,
     modules: dict[str, nn.Module],

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from uniecs.catalog.pairs import PairConfig
 from uniecs.encoder.choices import PRESETS, EncoderConfig
@@ -46,6 +46,9 @@ class RunConfig(BaseModel):
     batch_size: int = Field(default=128, ge=2)
     seed: int = Field(default=0, ge=0)
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    compile: Literal["auto", "on", "off"] = Field(
+        default="auto", description="torch.compile of the towers: where it pays for itself in time."
+    )
     device: str | None = Field(default=None, description="cpu or cuda; by default what there is.")
     validate_every: int = Field(default=4, ge=1, description="Epochs between validations.")
     checkpoint_seconds: float = Field(default=60.0, gt=0)
@@ -92,6 +95,15 @@ class TrainConfig(BaseModel):
     loss: LossConfig = LossConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     run: RunConfig = RunConfig()
+
+    @model_validator(mode="after")
+    def _something_is_compiled(self) -> Self:
+        if self.run.compile == "on" and self.encoder.adapters:
+            raise UsageError(
+                "run.compile=on with encoder.adapters: frozen towers have no part in a step, so "
+                "there is nothing to compile; leave run.compile at auto."
+            )
+        return self
 
 
 def preset(name: str, overrides: Iterable[str] = ()) -> TrainConfig:

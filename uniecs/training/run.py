@@ -22,6 +22,8 @@ from uniecs.encoder.processor import UniECSProcessor
 from uniecs.errors import CatalogError, UsageError
 from uniecs.training.batches import Batcher, Dropouts
 from uniecs.training.card import model_card
+from uniecs.training.checkpoint import write_json
+from uniecs.training.compute import COMPUTE
 from uniecs.training.config import TrainConfig
 from uniecs.training.distributed import ALONE, Processes, default_device
 from uniecs.training.frozen import CachedBatcher, FrozenStates
@@ -29,7 +31,7 @@ from uniecs.training.history import History, Note, best_validation
 from uniecs.training.lookalikes import lookalike_texts
 from uniecs.training.near_duplicates import near_duplicates
 from uniecs.training.pixels import PixelStore
-from uniecs.training.trainer import Epochs, Trainer, write_json
+from uniecs.training.trainer import Epochs, Trainer
 from uniecs.training.validation import Validator
 
 CONFIG = "config.json"
@@ -46,6 +48,7 @@ class TrainReport:
         val: R@10 on val by task, and ``macro``.
         pairs: Share of the last epoch's training pairs that is of each kind.
         precision: What the towers and the fusion were computed in.
+        compiled: Whether the towers were compiled.
         catalog_digest: Of the catalog that was trained on.
     """
 
@@ -55,6 +58,7 @@ class TrainReport:
     val: dict[str, float]
     pairs: dict[str, float]
     precision: str
+    compiled: bool
     catalog_digest: str
 
 
@@ -231,7 +235,7 @@ def _finish(out: Path, run: _Run) -> TrainReport:
         "best_epoch": progress.best_epoch,
         "val": best_validation(out / "history.jsonl", progress.best_epoch),
         "pairs": shares,
-        "precision": trainer.precision,
+        **asdict(trainer.compute),
         "catalog_digest": run.catalog.digest,
     }
     model: UniECSModel = trainer.model
@@ -243,7 +247,8 @@ def _finish(out: Path, run: _Run) -> TrainReport:
     write_json(out / "train.json", asdict(report))
     for name in ("cache", "checkpoint", "negatives"):
         shutil.rmtree(out / name, ignore_errors=True)
-    (out / "best.safetensors").unlink(missing_ok=True)
+    for name in ("best.safetensors", COMPUTE):
+        (out / name).unlink(missing_ok=True)
     return report
 
 

@@ -1,6 +1,5 @@
 """The training loop: pairs in, a model folder out; resumable at any moment."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -24,13 +23,20 @@ from uniecs.training.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
+from uniecs.training.compute import (
+    Compute,
+    choose_compute,
+    settled_compute,
+    towers_as_written,
+    towers_in,
+)
 from uniecs.training.config import TrainConfig
 from uniecs.training.distributed import ALONE, Processes
 from uniecs.training.loader import Waiting, made_ahead
 from uniecs.training.lookalikes import mine_neighbours
 from uniecs.training.memory import EVERY, return_free_memory
 from uniecs.training.optimization import build_optimizer, rate, set_rate
-from uniecs.training.precision import faster_precision
+from uniecs.training.probe import ROWS, Probe
 from uniecs.training.sampler import epoch_batches
 from uniecs.training.step import backward
 from uniecs.training.validation import Validator
@@ -96,7 +102,7 @@ class Trainer:
             decay = get_ema_multi_avg_fn(config.run.ema)
             self.average = AveragedModel(model, multi_avg_fn=decay, use_buffers=True)
         self.progress = Progress()
-        self.precision: str = config.run.precision
+        self.compute = Compute()
         self.waiting = Waiting()
         self._saved = time.monotonic()
 
@@ -114,15 +120,21 @@ class Trainer:
         """Train to the end, from the checkpoint if there is one; the best weights are kept."""
         torch.manual_seed(self.config.run.seed)
         self._restore()
-        if self.precision == "auto":
-            side = max(self.batcher.processor.image_size)
-            self.precision = self.world.once(lambda: faster_precision(self.model, side))
-        while self.progress.epoch < self.epochs.count:
-            self._epoch()
+        self.compute = self.world.once(lambda: settled_compute(self.folder, self._choose))
+        with towers_in(self.model, self.compute):
+            while self.progress.epoch < self.epochs.count:
+                self._epoch()
         if self.world.first:
             self.model.load_state_dict(load_file(self.folder / "best.safetensors"))
         self.world.same(self.model.state_dict().values())
         return self.progress
+
+    def _choose(self) -> Compute:
+        run = self.config.run
+        steps = self.epochs.count * max(1, len(self.epochs.listings) // run.batch_size)
+        passes = steps * 2 * run.batch_size / ROWS / self.world.count
+        probe = Probe(self.model, max(self.batcher.processor.image_size))
+        return choose_compute(run, passes, probe, frozen=self.model.config.adapters)
 
     def _epoch(self) -> None:
         run, epoch = self.config.run, self.progress.epoch
@@ -169,7 +181,7 @@ class Trainer:
         return made_ahead(batches, make, self.waiting)
 
     def _encode(self, inputs: Inputs) -> Entries:
-        half = self.precision == "bfloat16"
+        half = self.compute.precision == "bfloat16"
         with torch.autocast(self.model.device.type, torch.bfloat16, enabled=half):
             return entry_views(self.model, self.batcher.processor, inputs)
 
@@ -218,13 +230,14 @@ class Trainer:
     def _mined(self, path: Path) -> npt.NDArray[np.int32]:
         """Neighbours [N, MINED] from a file, made first where it is missing."""
         if not path.exists():
-            found = mine_neighbours(
-                self.model,
-                self.batcher.processor,
-                self.batcher,
-                self.epochs.listings,
-                self.batcher.relations,
-            )
+            with towers_as_written(self.compute):
+                found = mine_neighbours(
+                    self.model,
+                    self.batcher.processor,
+                    self.batcher,
+                    self.epochs.listings,
+                    self.batcher.relations,
+                )
             path.parent.mkdir(exist_ok=True)
             partial = path.with_suffix(".partial.npy")
             np.save(partial, found)
@@ -235,7 +248,8 @@ class Trainer:
         self.world.same(self.model.buffers())
         if not self.world.first:
             return
-        scores = self.validator.recall(self.kept)
+        with towers_as_written(self.compute):
+            scores = self.validator.recall(self.kept)
         if scores["macro"] >= self.progress.best:  # of equals the last: a val may have no pairs
             self.progress.best = scores["macro"]
             self.progress.best_epoch = self.progress.epoch
@@ -254,7 +268,6 @@ class Trainer:
         if self.world.first:
             state = {
                 "progress": asdict(self.progress),
-                "precision": self.precision,
                 "config": self.config.model_dump(mode="json"),
             }
             save_checkpoint(self.checkpoint, self._modules, self.optimizer, state)
@@ -265,11 +278,3 @@ class Trainer:
             return
         state = load_checkpoint(self.checkpoint, self._modules, self.optimizer)
         self.progress = Progress(**state["progress"])
-        self.precision = state["precision"]
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON through a partial file and a rename."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n")
-    partial.rename(path)

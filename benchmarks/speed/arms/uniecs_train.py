@@ -19,11 +19,12 @@ from uniecs.losses.config import LossConfig
 from uniecs.losses.directions import Targets, View
 from uniecs.losses.objective import build_objective
 from uniecs.training.batches import Inputs, Plan
-from uniecs.training.config import OptimizerConfig
+from uniecs.training.compute import choose_compute
+from uniecs.training.config import OptimizerConfig, RunConfig
 from uniecs.training.memory import EVERY, return_free_memory
 from uniecs.training.optimization import build_optimizer
 from uniecs.training.pixels import NOISE
-from uniecs.training.precision import faster_precision
+from uniecs.training.probe import Probe
 from uniecs.training.step import backward
 from uniecs.training.views import Entries, entry_views, two_sides
 
@@ -35,7 +36,8 @@ class Arm:
         size, drawn = SIZES[spec["size"]], Drawn(Path(spec["inputs"]))
         self.model, self.processor = build(size, drawn)
         self.model.train()
-        self.precision = faster_precision(self.model, size.image_size)
+        probe = Probe(self.model, size.image_size)
+        self.precision = choose_compute(RunConfig(compile="off"), 1, probe).precision
         ids, mask = tokens(drawn, spec["batch"])
         self.plan = _plan(spec["batch"], ids.shape[1])
         self.inputs = _inputs(pictures(drawn, size, spec["batch"]), ids, mask)

@@ -9,10 +9,11 @@ from typing import Any
 import torch
 
 from uniecs.errors import ModelError
+from uniecs.training.checkpoint import write_json
+from uniecs.training.compute import COMPUTE
 from uniecs.training.config import TrainConfig
 from uniecs.training.history import Note
 from uniecs.training.run import train
-from uniecs.training.trainer import write_json
 from uniecs.training.tuning.study import Trial
 
 UNTRAINABLE = (ModelError, ValueError, torch.OutOfMemoryError)
@@ -99,7 +100,8 @@ def drop_weights(folder: Path) -> None:
     """Leave a pruned trial its config and history: nobody goes on with it."""
     for name in ("cache", "checkpoint", "negatives"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    (folder / "best.safetensors").unlink(missing_ok=True)
+    for name in ("best.safetensors", COMPUTE):
+        (folder / name).unlink(missing_ok=True)
 
 
 def read_validations(history: Path) -> dict[int, float]:

@@ -9,9 +9,9 @@ from uniecs.catalog.pairs import evaluation_pairs
 from uniecs.catalog.reading import Catalog
 from uniecs.errors import CatalogError, UsageError
 from uniecs.steps.durability import exclusive, write_durably
+from uniecs.training.checkpoint import write_json
 from uniecs.training.config import TrainConfig
 from uniecs.training.history import Note
-from uniecs.training.trainer import write_json
 from uniecs.training.tuning.page import render_page
 from uniecs.training.tuning.plan import SearchPlan
 from uniecs.training.tuning.report import SHOWN, SearchReport, ranked
