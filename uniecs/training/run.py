@@ -49,6 +49,8 @@ class TrainReport:
         pairs: Share of the last epoch's training pairs that is of each kind.
         precision: What the towers and the fusion were computed in.
         compiled: Whether the towers were compiled.
+        parameters: Numbers that the model holds, frozen ones included.
+        image_size: Height and width of the pictures, px.
         catalog_digest: Of the catalog that was trained on.
     """
 
@@ -59,6 +61,8 @@ class TrainReport:
     pairs: dict[str, float]
     precision: str
     compiled: bool
+    parameters: int
+    image_size: list[int]
     catalog_digest: str
 
 
@@ -229,6 +233,7 @@ def _open_run(out: Path, config: TrainConfig, *, resume: bool) -> TrainReport | 
 
 def _finish(out: Path, run: _Run) -> TrainReport:
     trainer, progress = run.trainer, run.trainer.progress
+    model: UniECSModel = trainer.model
     shares = kind_shares(run.pairs.draw(trainer.epochs.count - 1, trainer.config.run.seed))
     details: dict[str, Any] = {
         "steps": progress.step,
@@ -236,10 +241,11 @@ def _finish(out: Path, run: _Run) -> TrainReport:
         "val": best_validation(out / "history.jsonl", progress.best_epoch),
         "pairs": shares,
         **asdict(trainer.compute),
+        "parameters": model.num_parameters(),
+        "image_size": list(run.processor.image_size),
         "catalog_digest": run.catalog.digest,
     }
-    model: UniECSModel = trainer.model
-    card = model_card(trainer.config, model.num_parameters(), run.processor.image_size, details)
+    card = model_card(trainer.config, details)
     _place(model, "cpu", torch.contiguous_format)
     manifest = save_model_folder(model, run.processor, out / "model", card=card)
     write_json(out / "speed.json", {"waited_for_batches": round(trainer.waiting.share, 4)})

@@ -49,7 +49,13 @@ def test_a_run_leaves_a_verified_model_and_its_history(
     steps = [row["step"] for row in rows_of(out) if "loss" in row]
     assert steps == list(range(1, report.steps + 1))
     assert set(report.val) > {"T->I", "macro"}
-    assert "R@10" in (out / "model" / "README.md").read_text()
+    weights = load_file(out / "model" / "model.safetensors")
+    assert report.parameters > 10_000
+    assert 0 <= sum(value.numel() for value in weights.values()) - report.parameters < 1_000
+    assert report.image_size == [32, 32]
+    card = (out / "model" / "README.md").read_text()
+    assert "R@10" in card
+    assert f"| parameters | {report.parameters:,} |" in card
 
 
 def test_the_loss_falls_and_the_rate_ends_at_its_floor(
