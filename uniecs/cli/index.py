@@ -120,18 +120,42 @@ def verify(generation: Ref, *, json: Json = False) -> None:
 def swap(generation: Ref, *, json: Json = False) -> None:
     """Make a verified generation the one that searches use.
 
+    Where a release is live, only one of its model: another model comes with `uniecs deploy`.
+
     Example: uniecs index swap g-20261122-1
     """
-    _tell_live(_store().swap(generation), json=json)
+    store = _store()
+    _refuse_another_model(store.get(generation), instead=f"uniecs deploy {generation}")
+    _tell_live(store.swap(generation), json=json)
 
 
 @index.command()
 def rollback(*, json: Json = False) -> None:
     """Make the generation live again that the live one replaced.
 
+    Where a release is live, only one of its model: another model comes with `uniecs rollback`.
+
     Example: uniecs index rollback
     """
-    _tell_live(_store().rollback(), json=json)
+    store = _store()
+    if replaced := store.live().replaced:
+        _refuse_another_model(store.get(replaced), instead="uniecs rollback")
+    _tell_live(store.rollback(), json=json)
+
+
+def _refuse_another_model(generation: "Generation", *, instead: str) -> None:
+    """A release moves encoder and generation together; its alias alone keeps to its model."""
+    from uniecs.errors import GenerationError
+    from uniecs.releases import ReleaseStore
+    from uniecs.settings import Settings
+
+    live = ReleaseStore(Settings()).live()
+    if live is not None and live.model_version != generation.model_version:
+        raise GenerationError(
+            f"Generation {generation.id} holds vectors of model {generation.model_version}, and "
+            f"release {live.release_id} serves {live.model_version}: index and encoder would not "
+            f"match. Move both with `{instead}`."
+        )
 
 
 def _tell_live(generation: "Generation", *, json: bool) -> None:
