@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from safetensors import SafetensorError
 from transformers import AutoModel, AutoProcessor
 from transformers.utils import logging
 
@@ -25,7 +26,7 @@ def load_model_folder(folder: Path) -> tuple[UniECSModel, UniECSProcessor, Model
             folder, local_files_only=True, use_safetensors=True, output_loading_info=True
         )
         processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise ModelError(f"{folder} cannot be loaded: {error}") from error
     if not isinstance(model, UniECSModel) or not isinstance(processor, UniECSProcessor):
         raise ModelError(f"{folder} holds a {type(model).__name__}, not a UniECS encoder.")

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from safetensors import SafetensorError
 from transformers import AutoImageProcessor, AutoTokenizer, PreTrainedTokenizerBase
 from transformers.configuration_utils import PreTrainedConfig
 
@@ -65,7 +66,7 @@ def loading(part: str, source: str) -> Iterator[None]:
     """What fails while a part is loaded from ``source`` becomes one ``ModelError``."""
     try:
         yield
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         why = " ".join(str(error).split())
         raise ModelError(
             f"No {part} can be loaded from {source!r}: {why} Give a local folder in the "

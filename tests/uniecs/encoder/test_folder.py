@@ -1,17 +1,22 @@
 """The model folder: what is saved is what is loaded, and nothing altered gets in."""
 
+import contextlib
+import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from PIL import Image
 from transformers import AutoConfig, AutoModel, AutoProcessor
 
-from uniecs.encoder.folder import verify_model_folder, write_card
+from uniecs.catalog.digests import file_digest
+from uniecs.encoder.folder import ModelManifest, verify_model_folder, write_card
 from uniecs.encoder.loading import load_model_folder
 from uniecs.encoder.model import UniECSModel, register_auto_classes
+from uniecs.encoder.towers import load_tower
 from uniecs.errors import ModelError
 
 
@@ -54,16 +59,78 @@ def test_only_safetensors_are_written(folder: Path) -> None:
     assert {p.suffix for p in folder.iterdir()} <= {".json", ".safetensors", ".md", ".txt"}
 
 
-def test_weights_are_never_unpickled(folder: Path) -> None:
-    weights = folder / "model.safetensors"
-    torch.save(AutoModel.from_pretrained(folder).state_dict(), folder / "pytorch_model.bin")
-    weights.unlink()
-    manifest = json.loads((folder / "manifest.json").read_text())
-    del manifest["files"]["model.safetensors"]
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+class Trap:
+    """What runs code when it is unpickled: it makes a file."""
 
-    with pytest.raises(ModelError, match=r"model\.safetensors"):
+    def __init__(self, sprung: Path) -> None:
+        self.sprung = sprung
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.sprung,)
+
+
+@pytest.fixture
+def sprung(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What a pickle in the model folder makes if it is opened, by whatever hands it to torch."""
+    trap = tmp_path / "sprung"
+    torch.save({"weight": Trap(trap)}, folder / "pytorch_model.bin")
+
+    def load(*given: Any, **named: Any) -> Any:
+        return unpickle(*given, **named | {"weights_only": False})
+
+    unpickle = torch.load
+    monkeypatch.setattr(torch, "load", load)
+    return trap
+
+
+def vouched(folder: Path) -> Path:
+    """The folder with a manifest over the files that it holds now."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    names = [*manifest["files"], "pytorch_model.bin"]
+    manifest["files"] = {n: file_digest(folder / n) for n in names if (folder / n).is_file()}
+    lines = "".join(f"{digest}  {n}\n" for n, digest in sorted(manifest["files"].items()))
+    manifest["version"] = f"m-{hashlib.sha256(lines.encode()).hexdigest()[:12]}"
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def test_a_pickle_beside_the_weights_is_not_opened(folder: Path, sprung: Path) -> None:
+    model, _, manifest = load_model_folder(vouched(folder))
+
+    assert isinstance(model, UniECSModel)
+    assert "pytorch_model.bin" in manifest.files
+    assert not sprung.exists()
+
+
+def test_a_pickle_in_place_of_the_weights_is_not_opened(
+    folder: Path, sprung: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"does not list model\.safetensors"):
+        load_model_folder(vouched(folder))
+    # and where a manifest did not have to list weights:
+    manifest = ModelManifest("m-1", "p-1", 32, {})
+    monkeypatch.setattr("uniecs.encoder.loading.verify_model_folder", lambda _folder: manifest)
+
+    with pytest.raises(ModelError, match=r"cannot be loaded.*model\.safetensors"):
         load_model_folder(folder)
+    with pytest.raises(ModelError, match="No text tower can be loaded"):
+        load_tower(str(folder), "text")
+    assert not sprung.exists()
+
+    with contextlib.suppress(Exception):
+        AutoModel.from_pretrained(folder)
+    assert sprung.exists(), "the trap stands where transformers itself would not have found it"
+
+
+def test_a_pickle_under_the_name_of_the_weights_is_not_opened(folder: Path, sprung: Path) -> None:
+    (folder / "pytorch_model.bin").rename(folder / "model.safetensors")
+
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_model_folder(vouched(folder))
+    with pytest.raises(ModelError, match="No text tower can be loaded"):
+        load_tower(str(folder), "text")
+    assert not sprung.exists()
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
