@@ -9,15 +9,21 @@ import pytest
 from PIL import Image
 from safetensors.torch import load_file
 
+from tests.uniecs.training.conftest import RESNET, TINY
 from uniecs.encoder.folder import verify_model_folder
 from uniecs.errors import CatalogError, UsageError
-from uniecs.training.config import TrainConfig
+from uniecs.training.config import TrainConfig, preset
 from uniecs.training.run import TrainReport, train
 from uniecs.training.validation import Validator
 
 
 class Interrupted(Exception):
     """Stands for whatever ends a process."""
+
+
+@pytest.fixture(scope="module")
+def tiny_config() -> TrainConfig:
+    return preset("small", [RESNET, *TINY, "optimizer.lr=2e-3", "optimizer.warmup=0.2"])
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +71,9 @@ def test_the_loss_falls_and_the_rate_ends_at_its_floor(
     optimizer = tiny_config.optimizer
 
     assert steps[-1]["loss_alignment"] < steps[0]["loss_alignment"]
-    assert steps[-1]["lr"] == pytest.approx(optimizer.tower_lr * optimizer.floor)
+    assert max(row["lr"] for row in steps) == pytest.approx(optimizer.lr)
+    assert steps[-1]["lr"] == pytest.approx(optimizer.lr * optimizer.floor)
+    assert optimizer.lr != optimizer.tower_lr, "the rate that is logged is that of new weights"
 
 
 @pytest.mark.parametrize("stops", [[2], [1, 4, 7]])
