@@ -121,14 +121,9 @@ class ReleaseStore:
         """
         release = self._ledger.get(ref)
         seen = self._ledger.pointer().revision if seen is None else seen
-        model = self.registry.get(release.model_version)
-        if model.stage != "production":
-            raise GateRefused(
-                f"Release {release.release_id} is not deployed: its model {model.version} is in "
-                f"stage {model.stage}. Run `uniecs promote {model.version} production` first."
-            )
         with deployment_lock(self._engine, self._settings, wait=True):
             self._finish_what_was_begun()
+            self._require_production(release)
             if self._ledger.pointer().release_id != release.release_id:
                 self._move(release.release_id, "deploy", seen=seen)
             self._write_pointer_file()
@@ -212,10 +207,34 @@ class ReleaseStore:
             return
         _LOG.warning("finishing the %s of %s that was cut off", pointer.intention, pointer.intended)
         try:
-            self._carry_out(pointer)
+            if self._may_still(pointer):
+                self._carry_out(pointer)
+            else:
+                self._take_back(pointer)
         except GenerationError:
             self._ledger.abandon()
             raise
+
+    def _may_still(self, pointer: Pointer) -> bool:
+        """Whether a deployment's model is still in production; a rollback asks for no stage."""
+        if pointer.intention != "deploy" or pointer.intended is None:
+            return True
+        version = self._ledger.get(pointer.intended).model_version
+        return self.registry.board().stage(version) == "production"
+
+    def _take_back(self, pointer: Pointer) -> None:
+        _LOG.warning("%s is not deployed: its model left production", pointer.intended)
+        if pointer.release_id is not None:  # the alias may have moved before the cut
+            self._swap(self._ledger.get(pointer.release_id).generation)
+        self._ledger.abandon()
+
+    def _require_production(self, release: Release) -> None:
+        model = self.registry.get(release.model_version)
+        if model.stage != "production":
+            raise GateRefused(
+                f"Release {release.release_id} is not deployed: its model {model.version} is in "
+                f"stage {model.stage}. Run `uniecs promote {model.version} production` first."
+            )
 
     def _write_pointer_file(self) -> None:
         release = self.live()

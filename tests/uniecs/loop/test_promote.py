@@ -1,22 +1,14 @@
 """A model that cannot serve is not promoted, and nothing has moved."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from serving.rollout import check_temporarily
 from tests.uniecs.registry.making import make_gate
+from tests.uniecs.releases.conftest import Generation
 from uniecs.errors import ModelError
 from uniecs.loop import promote
 from uniecs.releases import ReleaseStore
 from uniecs.releases import promote as promote_by_hand
-
-
-@dataclass(frozen=True)
-class Generation:
-    id: str
-    model_version: str
-    catalog_digest: str = "c" * 64
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 import json
 import logging
-import sqlite3
-from dataclasses import dataclass
 
 import pytest
 
@@ -11,71 +9,14 @@ from uniecs.errors import (
     GenerationError,
     ModelMismatch,
     RegistryError,
-    ServiceUnavailable,
     StageConflict,
 )
 from uniecs.registry import Registry
 from uniecs.releases import ReleaseStore, promote, roll_back
-from uniecs.releases import store as store_module
-from uniecs.releases.ledger import ReleaseLedger
 from uniecs.releases.lineage import lineage
 from uniecs.releases.locking import deployment_lock
 
-
-@dataclass(frozen=True)
-class Generation:
-    id: str
-    model_version: str
-    catalog_digest: str = "c" * 64
-
-
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing in the library catches it, and locks are freed."""
-
-
-class Index:
-    """An alias that can be pointed at a generation, until one is gone."""
-
-    def __init__(self):
-        self.alias = None
-        self.gone = set()
-
-    def swap(self, generation):
-        if generation in self.gone:
-            raise GenerationError(f"Generation {generation} is retired")
-        self.alias = generation
-
-
-@pytest.fixture
-def index():
-    return Index()
-
-
-@pytest.fixture
-def store(registry, settings, index):
-    return ReleaseStore(settings, swap_generation=index.swap)
-
-
-@pytest.fixture
-def release(registry, register, store):
-    """``release("first", recall)`` promotes a model and composes a release of it."""
-
-    def make(name, *, recall=0.5, generation=None):
-        made = register(registry, name, recall=recall)
-        promote(registry, made.version, "production")
-        return store.compose(
-            made.version, Generation(generation or f"g-{name}", made.version), "catalog_v1"
-        )
-
-    return make
-
-
-def pointer(settings):
-    return json.loads((settings.root / "release.json").read_text())
-
-
-def stages(registry):
-    return {made.lineage["run"]: made.stage for made in registry.list()}
+from .conftest import Generation, pointer, stages
 
 
 def test_a_release_is_composed_once(store, release):
@@ -195,21 +136,6 @@ def test_a_generation_that_cannot_be_swapped_in_leaves_all_as_it_was(
     assert ReleaseStore(settings, swap_generation=index.swap).live().release_id == first.release_id
 
 
-def test_a_deployment_that_lost_its_index_half_way_is_finished_later(
-    store, release, index, settings
-):
-    first = release("first")
-
-    def unreachable(_generation):
-        raise ServiceUnavailable("Milvus does not answer")
-
-    with pytest.raises(ServiceUnavailable):
-        ReleaseStore(settings, swap_generation=unreachable).deploy(first.release_id)
-
-    assert ReleaseStore(settings, swap_generation=index.swap).live().release_id == first.release_id
-    assert index.alias == "g-first"
-
-
 def test_of_two_deployments_from_the_same_view_the_second_is_a_conflict(store, release):
     first = release("first")
     second = release("second", recall=0.6)
@@ -227,86 +153,6 @@ def test_of_two_deployments_from_the_same_view_the_second_is_a_conflict(store, r
 def test_rolling_back_nothing_is_refused(store):
     with pytest.raises(RegistryError, match="No release is live"):
         store.rollback()
-
-
-def kill_points(index):
-    """Every write of a deployment or rollback: where the function is, and its name."""
-    return [
-        (ReleaseLedger, "intend"),
-        (index, "swap"),
-        (Registry, "restore"),
-        (ReleaseLedger, "finish"),
-        (store_module, "write_pointer"),
-    ]
-
-
-@pytest.mark.parametrize("action", ["deploy", "rollback"])
-def test_a_move_killed_at_any_write_is_whole_after_the_next_open(
-    store, release, index, settings, monkeypatch, action
-):
-    first = release("first")
-    store.deploy(first.release_id)
-    second = release("second", recall=0.6)
-    if action == "rollback":
-        store.deploy(second.release_id)
-    start = Start(settings, index)
-    deaths = 0
-
-    for owner, name in kill_points(index):
-        for moment in ("before", "after"):
-            here = start.again(f"{name}-{moment}")
-            victim = ReleaseStore(here, swap_generation=lambda wanted: index.swap(wanted))
-            with monkeypatch.context() as patched:
-                patched.setattr(owner, name, dying(getattr(owner, name), moment))
-                try:
-                    victim.deploy(second.release_id) if action == "deploy" else victim.rollback()
-                except Killed:
-                    deaths += 1
-
-            survivor = ReleaseStore(here, swap_generation=index.swap)
-
-            begun = (name, moment) != ("intend", "before")
-            wanted = second if (action == "deploy") == begun else first
-            live, shown = survivor.live(), pointer(settings)
-            assert live.release_id == wanted.release_id
-            assert index.alias == live.generation
-            assert (shown["release_id"], shown["revision"]) == (live.release_id, live.revision)
-            restored = action == "rollback" and begun
-            assert stages(survivor.registry) == {
-                "first": "production" if restored else "archived",
-                "second": "archived" if restored else "production",
-            }
-    assert deaths == (10 if action == "rollback" else 8)  # a deployment restores no stage
-
-
-def dying(call, moment):
-    def wrapper(*args, **kwargs):
-        if moment == "after":
-            call(*args, **kwargs)
-        raise Killed
-
-    return wrapper
-
-
-class Start:
-    """The state before a move, given anew for every kill."""
-
-    def __init__(self, settings, index):
-        self.settings, self.index, self.alias = settings, index, index.alias
-        self.file = (settings.root / "release.json").read_text()
-        self.database = settings.root / "start.db"
-        self._copy(settings.root / "uniecs.db", self.database)
-
-    def again(self, name):
-        path = self.settings.root / f"{name}.db"
-        self._copy(self.database, path)
-        (self.settings.root / "release.json").write_text(self.file)
-        self.index.alias = self.alias
-        return self.settings.model_copy(update={"database_url": f"sqlite:///{path}"})
-
-    def _copy(self, source, target):
-        with sqlite3.connect(source) as old, sqlite3.connect(target) as new:
-            old.backup(new)
 
 
 def test_releases_move_on_every_database(database, register, index):
