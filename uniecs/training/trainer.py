@@ -97,10 +97,7 @@ class Trainer:
         self.world = world
         self.objective = build_objective(config.loss).to(model.device, model.dtype)
         self.optimizer = build_optimizer(model, self.objective, config.optimizer)
-        self.average: AveragedModel | None = None
-        if config.run.ema:
-            decay = get_ema_multi_avg_fn(config.run.ema)
-            self.average = AveragedModel(model, multi_avg_fn=decay, use_buffers=True)
+        self.average = averaged(model, config.run.ema) if config.run.ema else None
         self.progress = Progress()
         self.compute = Compute()
         self.waiting = Waiting()
@@ -278,3 +275,11 @@ class Trainer:
             return
         state = load_checkpoint(self.checkpoint, self._modules, self.optimizer)
         self.progress = Progress(**state["progress"])
+
+
+def averaged(model: nn.Module, decay: float) -> AveragedModel:
+    """A copy that follows: ``a <- d a + (1 - d) w`` of weights and running statistics.
+
+    The first update takes the weights as they are.
+    """
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)

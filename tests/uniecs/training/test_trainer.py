@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import torch.distributed as dist
+from torch import Tensor
 
 from tests.uniecs.training.conftest import TINY, VIT, Parts
-from uniecs.training.config import preset
+from uniecs.encoder.build import build_encoder
+from uniecs.training.config import TrainConfig, preset
 from uniecs.training.distributed import ALONE, Processes
-from uniecs.training.trainer import Epochs, Trainer
+from uniecs.training.trainer import Epochs, Trainer, averaged
 from uniecs.training.validation import Validator
 
 
@@ -74,3 +77,44 @@ def test_a_validation_is_no_part_of_the_time_of_steps(
 
     waiting, whole = trainer.waiting, time.monotonic() - began
     assert 0 < waiting.worked < waiting.seconds + waiting.worked < whole - 0.3
+
+
+def test_what_is_kept_is_the_average_by_its_recursion(
+    parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``a_1 = w_1``, then ``a_k = d a_(k-1) + (1 - d) w_k``."""
+    decay, after = 0.8, list[dict[str, Tensor]]()
+    take_step = Trainer._step
+
+    def step(trainer: Trainer, *given: Any) -> None:
+        take_step(trainer, *given)
+        after.append({name: p.detach().clone() for name, p in trainer.model.named_parameters()})
+
+    monkeypatch.setattr(Trainer, "_step", step)
+    trainer = trainer_of(parts, tmp_path, f"run.ema={decay}", "run.batch_size=16")
+
+    trainer.fit()
+
+    assert len(after) >= 4
+    for name, kept in trainer.model.named_parameters():
+        expected = after[0][name]
+        for weights in after[1:]:
+            expected = decay * expected + (1 - decay) * weights[name]
+        torch.testing.assert_close(kept, expected, rtol=0, atol=1e-12, msg=name)
+    assert any(
+        not torch.allclose(kept, after[-1][name]) for name, kept in trainer.model.named_parameters()
+    )
+
+
+def test_running_statistics_are_averaged_beside_the_weights(tiny_config: TrainConfig) -> None:
+    texts = [f"{colour} {thing}" for colour in ("red", "blue") for thing in ("mug", "lamp")] * 4
+    model, _ = build_encoder(tiny_config.encoder, texts, seed=0)
+    average = averaged(model, 0.75)
+    name, buffer = next((n, b) for n, b in model.named_buffers() if n.endswith("running_mean"))
+
+    for value in (1.0, 5.0, 9.0):
+        buffer.fill_(value)
+        average.update_parameters(model)
+
+    found = average.module.get_buffer(name)
+    torch.testing.assert_close(found, torch.full_like(found, 0.75 * (0.75 + 0.25 * 5) + 0.25 * 9))
