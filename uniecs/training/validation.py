@@ -30,9 +30,7 @@ class Validator:
         processor: Of the model that is scored.
     """
 
-    def __init__(
-        self, catalog: Catalog, relations: Relations, processor: UniECSProcessor
-    ) -> None:
+    def __init__(self, catalog: Catalog, relations: Relations, processor: UniECSProcessor) -> None:
         pairs = evaluation_pairs(catalog, "val")
         self._relations = relations
         self._processor = processor
