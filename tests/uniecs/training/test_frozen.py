@@ -169,7 +169,7 @@ def states_of(
     digests = PictureDigests(parts.catalog.folder)
     states = FrozenStates(folder, model, processor, parts.pixels, digests.of)
     states.look(path for product in parts.catalog.products for path in product.image_paths)
-    states.read(product.full_text for product in parts.catalog.products)
+    states.read(product.full_text for product in parts.training.shown(parts.catalog.products))
     states.read(side.text for pair in parts.pairs for side in (pair.query, pair.candidate))
     return states
 
@@ -180,7 +180,7 @@ def test_what_was_kept_gives_the_vectors_of_the_live_towers(
     model, processor = frozen
     live = replace(parts, processor=processor).batcher()
     states = states_of(tmp_path, parts, model, processor)
-    kept = CachedBatcher(states, parts.catalog.products, parts.relations, parts.pixels, processor)
+    kept = CachedBatcher(states, live.products, parts.relations, parts.pixels, processor)
     rows = list(range(40))
 
     with torch.inference_mode():
