@@ -296,7 +296,8 @@ class Batcher:
         is its answer: that holds the query's very text or picture, as in the evaluation.
         """
         own = self.relations.rows([pair.query.product_id for pair in pairs])
-        taken_from = (own[:, None] == column[None, :]) & (own != answer)[:, None]
+        taken_from: npt.NDArray[np.bool_] = own[:, None] == column[None, :]
+        taken_from &= (own != answer)[:, None]
         return self._near.between(answer, column) | taken_from
 
     def _correct(
