@@ -1,6 +1,7 @@
 """What every command shares: messages on stderr, results on stdout, exit codes."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,9 @@ def run(app: typer.Typer) -> None:
     So does a path that cannot be read or written, wherever it is met, and a database of another's
     making, such as MLflow's.
     """
+    # Read when torch is loaded, here and in every step that is started: threads that wait for one
+    # another sleep. Spinning, they lose several times the speed as soon as anything else runs.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # noqa: TID251 - no setting of ours
     try:
         app()
     except UniECSError as error:

@@ -10,8 +10,8 @@ from uniecs.encoder.model import UniECSModel
 from uniecs.training.compute import Compute, Cost, towers_in
 from uniecs.training.step import Random
 
-ROWS = 32
-"""Pictures, and texts, of a pass that is timed."""
+ROWS = 64
+"""Pictures, and texts, of a pass that is timed; of fewer, what each call costs hides the rest."""
 
 TOKENS = 24
 """Of each text; other than ROWS, or the compiler takes the two to be the same in every batch."""

@@ -1,5 +1,6 @@
 """What every command of every program has in common."""
 
+import os
 import re
 import shlex
 from collections.abc import Iterator
@@ -106,3 +107,21 @@ def test_a_path_that_cannot_be_written_is_one_message(capsys: pytest.CaptureFixt
     assert code == 1
     assert said.startswith("error: /locked/report.json: Permission denied; check path")
     assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("set_before", "policy"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_waiting_threads_sleep_unless_somebody_wants_them_to_spin(
+    monkeypatch: pytest.MonkeyPatch, set_before: str | None, policy: str
+) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    if set_before:
+        monkeypatch.setenv("OMP_WAIT_POLICY", set_before)
+    seen = []
+    app = typer.Typer()
+    app.command()(lambda: seen.append(os.environ["OMP_WAIT_POLICY"]))
+    monkeypatch.setattr("sys.argv", ["program"])
+
+    with pytest.raises(SystemExit):
+        run(app)
+
+    assert seen == [policy]
