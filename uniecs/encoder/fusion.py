@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from uniecs.encoder.attention import attention
 from uniecs.encoder.config import UniECSConfig
 
 
@@ -69,12 +70,7 @@ class CrossAttention(nn.Module):
         """[M, P, D] attends [M, K, D] under mask [M, K]; at least one key of a row is valid."""
         q = self._split(self.query(own))
         k, v = (self._split(x) for x in self.key_value(other).chunk(2, dim=-1))
-        attended = F.scaled_dot_product_attention(
-            q,
-            k,
-            v,
-            attn_mask=None if mask is None else mask[:, None, None, :],
-        )
+        attended = attention(q, k, v, None if mask is None else mask[:, None, None, :])
         merged: Tensor = self.out(attended.transpose(1, 2).flatten(2))
         return merged
 
