@@ -35,8 +35,8 @@ def run(app: typer.Typer) -> None:
     making, such as MLflow's.
     """
     # Read when torch is loaded, here and in every step that is started: threads that wait for one
-    # another sleep. Spinning, they lose several times the speed as soon as anything else runs.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # noqa: TID251 - no setting of ours
+    # another soon sleep. Spinning, they lose several times the speed when anything else runs.
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # noqa: TID251 - no setting of ours
     try:
         app()
     except UniECSError as error:

@@ -109,19 +109,19 @@ def test_a_path_that_cannot_be_written_is_one_message(capsys: pytest.CaptureFixt
     assert len(said.splitlines()) == 1
 
 
-@pytest.mark.parametrize(("set_before", "policy"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
-def test_waiting_threads_sleep_unless_somebody_wants_them_to_spin(
-    monkeypatch: pytest.MonkeyPatch, set_before: str | None, policy: str
+@pytest.mark.parametrize(("set_before", "count"), [(None, "10000"), ("5", "5")])
+def test_waiting_threads_soon_sleep_unless_somebody_wants_them_to_spin(
+    monkeypatch: pytest.MonkeyPatch, set_before: str | None, count: str
 ) -> None:
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
     if set_before:
-        monkeypatch.setenv("OMP_WAIT_POLICY", set_before)
+        monkeypatch.setenv("GOMP_SPINCOUNT", set_before)
     seen = []
     app = typer.Typer()
-    app.command()(lambda: seen.append(os.environ["OMP_WAIT_POLICY"]))
+    app.command()(lambda: seen.append(os.environ["GOMP_SPINCOUNT"]))
     monkeypatch.setattr("sys.argv", ["program"])
 
     with pytest.raises(SystemExit):
         run(app)
 
-    assert seen == [policy]
+    assert seen == [count]
