@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Generator, Tensor
 
@@ -20,6 +19,7 @@ from uniecs.encoder.processor import UniECSProcessor
 from uniecs.losses.directions import Targets
 from uniecs.training.near_duplicates import NearDuplicates
 from uniecs.training.pixels import NOISE, PixelStore, augment
+from uniecs.training.targets import targets_of
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Batcher:
         self.dropouts = dropouts
         self.lookalikes = lookalikes or {}
         self.mismatched = mismatched if self.lookalikes else 0.0
-        self._near = near or NearDuplicates(len(products))
+        self.near = near or NearDuplicates(len(products))
 
     def plan(self, pairs: Sequence[Pair], generator: Generator) -> Plan:
         """Plan a step; products that must not be answered join as candidates."""
@@ -137,7 +137,14 @@ class Batcher:
             presence=presence,
             fused=fused,
             view_rows=_view_rows(presence, whole_only),
-            targets=self._targets(pairs, candidates, fused, [half for _, half in mismatched]),
+            targets=targets_of(
+                pairs,
+                candidates,
+                self.relations,
+                self.near,
+                text_alone=np.array(fused) == Presence.TEXT,
+                own_halves=[half for _, half in mismatched],
+            ),
             noise=torch.rand(len(sides), NOISE, generator=generator),
             hidden=self._hidden(len(sides), generator),
         )
@@ -256,67 +263,6 @@ class Batcher:
         hidden = torch.rand(entries, length, generator=generator) < self.dropouts.words
         hidden[:, 0] = False  # the first token marks the start, and one must stay
         return hidden
-
-    def _targets(
-        self,
-        pairs: Sequence[Pair],
-        candidates: Sequence[Side],
-        fused: Sequence[Presence],
-        own_halves: Sequence[Presence],
-    ) -> Targets:
-        answer = self.relations.rows([pair.candidate.product_id for pair in pairs])
-        column = self.relations.rows([side.product_id for side in candidates])
-        unclear = self._unclear(pairs, answer, column)
-        planes = []
-        for text_alone in (False, True):
-            right = self.relations.positive_rows(answer, column, text_alone=text_alone)
-            open_ = self.relations.masked_rows(answer, column, text_alone=text_alone)
-            planes.append((right, open_ | unclear))
-        shows_text = np.array(fused) == Presence.TEXT
-        only_text = shows_text[: len(pairs), None] | shows_text[None, len(pairs) :]
-        planes[0][1][...] |= planes[1][0] & only_text
-        self._correct(pairs, column, planes)
-        matching = len(candidates) - len(own_halves)
-        for right, open_ in planes:
-            open_ &= ~right
-            right[:, matching:] = False
-            open_[:, matching:] = False
-        return Targets(
-            positives=torch.from_numpy(np.stack([right for right, _ in planes])),
-            excluded=torch.from_numpy(np.stack([open_ for _, open_ in planes])),
-            unseen=torch.tensor([0] * matching + [int(half) for half in own_halves]),
-        )
-
-    def _unclear(
-        self, pairs: Sequence[Pair], answer: npt.NDArray[np.int64], column: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.bool_]:
-        """[Q, C] candidates that no query may be told to avoid.
-
-        Near duplicates of the answer, and the listing that a query was taken from where another one
-        is its answer: that holds the query's very text or picture, as in the evaluation.
-        """
-        own = self.relations.rows([pair.query.product_id for pair in pairs])
-        taken_from: npt.NDArray[np.bool_] = own[:, None] == column[None, :]
-        taken_from &= (own != answer)[:, None]
-        return self._near.between(answer, column) | taken_from
-
-    def _correct(
-        self,
-        pairs: Sequence[Pair],
-        column: npt.NDArray[np.int64],
-        planes: list[tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]],
-    ) -> None:
-        """What a pair itself says of right and wrong outranks what its products are."""
-        for row, pair in enumerate(pairs):
-            if pair.answers:
-                also = np.isin(column, self.relations.rows(sorted(pair.answers)))
-                for right, _ in planes:
-                    right[row] |= also
-            if pair.refuse:
-                wrong = column == self.relations.row[pair.refuse]
-                for right, open_ in planes:
-                    right[row] &= ~wrong
-                    open_[row] &= ~wrong
 
 
 def _view_rows(presence: Sequence[Presence], whole_only: set[int]) -> dict[Presence, Tensor]:
