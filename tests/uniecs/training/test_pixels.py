@@ -1,6 +1,6 @@
 """Pictures are decoded once for all runs that share them, whoever comes first."""
 
-import multiprocessing
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,6 @@ from PIL import Image
 
 from tests.uniecs.training.conftest import Parts
 from uniecs.catalog.heldout import PictureDigests
-from uniecs.encoder.processor import UniECSProcessor
 from uniecs.training.pixels import PixelStore
 
 
@@ -24,24 +23,24 @@ def pictures(tmp_path: Path) -> dict[str, str]:
     return {path.name: digests.of(path.name) for path in sorted(tmp_path.glob("*.png"))}
 
 
-def read(
-    folder: Path, root: Path, pictures: dict[str, str], processor: UniECSProcessor, _n: int
-) -> float:
-    store = PixelStore(folder, root, pictures, processor)
-    return float(store.take([path for path in pictures if path in store]).float().mean())
-
-
-def test_runs_that_begin_at_once_share_one_file(
+def test_of_runs_that_begin_at_once_the_first_to_finish_is_shared(
     pictures: dict[str, str], parts: Parts, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "shared"
-    given = [(folder, tmp_path, pictures, parts.processor, n) for n in range(4)]
+    faster = PixelStore(tmp_path / "faster", tmp_path, pictures, parts.processor)
+    shared = tmp_path / "shared" / faster.folder.name
+    under_way = shared.with_name(f"{shared.name}.0.partial")
+    under_way.mkdir(parents=True)
 
-    with multiprocessing.get_context("fork").Pool(4) as pool:
-        means = pool.starmap(read, given)
+    def overtaken(_done: int) -> None:
+        if not shared.exists():
+            shutil.copytree(faster.folder, shared)
 
-    assert len(set(means)) == 1
-    assert len(list(folder.iterdir())) == 1
+    slower = PixelStore(
+        tmp_path / "shared", tmp_path, pictures, parts.processor, progress=overtaken
+    )
+
+    assert slower.take(["3.png"]).equal(faster.take(["3.png"]))
+    assert sorted(shared.parent.iterdir()) == [shared, under_way]
 
 
 def test_a_later_run_decodes_nothing_and_what_is_broken_is_absent(
