@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from uniecs.catalog.presence import Presence
 from uniecs.losses.alignment import alignment_loss
 from uniecs.losses.config import LossConfig
-from uniecs.losses.directions import Direction, Targets, Views, directions_loss
+from uniecs.losses.directions import Direction, Targets, Views, directions_loss, nothing
 from uniecs.losses.intra import intra_loss
 from uniecs.losses.local import local_loss
 from uniecs.losses.released import paired_sides, released_loss
@@ -125,7 +125,11 @@ class ReleasedObjective(nn.Module):
         """The loss of a batch, over the pairs that have all three views on both sides."""
         sides = paired_sides(queries, candidates)
         scale = self.logit_scale.exp()
-        loss = released_loss(*sides, scale) if sides else self._nothing(queries, candidates)
+        loss = (
+            released_loss(*sides, scale)
+            if sides
+            else self.logit_scale * 0.0 + nothing(queries, candidates)
+        )
         return loss, {"loss_released": loss.item(), "scale": scale.item()}
 
     @torch.no_grad()
@@ -135,10 +139,6 @@ class ReleasedObjective(nn.Module):
 
     def end_epoch(self) -> None:
         """Nothing changes."""
-
-    def _nothing(self, *sides: Views) -> Tensor:
-        vectors = [view.vectors.sum() for side in sides for view in side.values()]
-        return torch.stack([self.logit_scale, *vectors]).sum() * 0.0
 
 
 def build_objective(config: LossConfig) -> Objective | ClipObjective | ReleasedObjective:
