@@ -9,6 +9,7 @@ from components.base import component
 def evaluate(
     paired: dsl.Input[dsl.Dataset],
     trained: dsl.Input[dsl.Model],
+    embedded: dsl.Input[dsl.Dataset],
     run_id: str,
     evaluated: dsl.Output[dsl.Artifact],
     page: dsl.Output[dsl.HTML],
@@ -18,6 +19,7 @@ def evaluate(
     Args:
         paired: The catalog with its split.
         trained: The trained model.
+        embedded: What it said of every product.
         run_id: Names the run's journal.
         evaluated: Folder with ``report/``.
         page: The report, for the Kubeflow UI.
@@ -28,7 +30,12 @@ def evaluate(
     from uniecs.loop import evaluate
     from uniecs.settings import Settings
 
-    places = {"paired": Path(paired.path), "trained": Path(trained.path)}
-    output = evaluate.run(evaluate.EvaluateSpec(run_id=run_id, **places), Settings())
+    spec = evaluate.EvaluateSpec(
+        run_id=run_id,
+        paired=Path(paired.path),
+        trained=Path(trained.path),
+        embedded=Path(embedded.path),
+    )
+    output = evaluate.run(spec, Settings())
     output.publish(Path(evaluated.path))
     shutil.copyfile(output.folder / "report" / "report.html", page.path)

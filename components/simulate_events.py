@@ -9,6 +9,7 @@ from components.base import component
 def simulate_events(
     paired: dsl.Input[dsl.Dataset],
     trained: dsl.Input[dsl.Model],
+    embedded: dsl.Input[dsl.Dataset],
     model_version: str,
     generation: str,
     sessions: int,
@@ -20,6 +21,7 @@ def simulate_events(
     Args:
         paired: The catalog with its split.
         trained: The trained model.
+        embedded: What it said of every product.
         model_version: Its registered version.
         generation: The generation that will answer once it is deployed.
         sessions: Queries that are asked; 0 for none.
@@ -35,6 +37,7 @@ def simulate_events(
         run_id=run_id,
         paired=Path(paired.path),
         trained=Path(trained.path),
+        embedded=Path(embedded.path),
         model_version=model_version,
         generation=generation,
         sessions=sessions,

@@ -49,13 +49,13 @@ def retraining(
         training = train(paired=paired, preset=preset, overrides=overrides, run_id=run_id)
         trained = training.outputs["trained"]
 
-        evaluation = evaluate(paired=paired, trained=trained, run_id=run_id)
+        embedding = embed(paired=paired, trained=trained, run_id=run_id)
+        embedded = embedding.outputs["embedded"]
+
+        evaluation = evaluate(paired=paired, trained=trained, embedded=embedded, run_id=run_id)
         evaluated = evaluation.outputs["evaluated"]
 
         model = register(paired=paired, trained=trained, evaluated=evaluated, run_id=run_id)
-
-        embedding = embed(paired=paired, trained=trained, run_id=run_id).after(model)
-        embedded = embedding.outputs["embedded"]
 
         generation = index(
             paired=paired, embedded=embedded, model_version=model.output, run_id=run_id
@@ -63,6 +63,7 @@ def retraining(
         events = simulate_events(
             paired=paired,
             trained=trained,
+            embedded=embedded,
             model_version=model.output,
             generation=generation.output,
             sessions=sessions,

@@ -47,7 +47,7 @@ from uniecs.settings import Settings
 SESSIONS = 20
 HEAVY = ("torch", "transformers", "feast", "evidently", "great_expectations")
 BEFORE_THE_GATE = [
-    "validate", "split_and_pair", "train", "evaluate", "register", "embed", "index",
+    "validate", "split_and_pair", "train", "embed", "evaluate", "register", "index",
     "simulate_events", "materialize", "gate",
 ]  # fmt: skip
 BEHIND_THE_GATE = ["promote", "deploy", "examples", "monitor"]
@@ -67,10 +67,11 @@ class Plain:
         return kind(uri=str(path))
 
     def up_to_the_gate(self) -> dict:
-        names = ("accepted", "paired", "trained", "evaluated", "embedded", "simulated", "judged")
+        names = ("accepted", "paired", "trained", "embedded", "evaluated", "simulated", "judged")
         made = {name: self.artifact(name) for name in names}
         run = {"run_id": self.run_id}
-        paired, trained, evaluated = made["paired"], made["trained"], made["evaluated"]
+        paired, trained, embedded = made["paired"], made["trained"], made["embedded"]
+        evaluated = made["evaluated"]
         validate.python_func(
             catalog=str(self.catalog),
             accepted=made["accepted"],
@@ -79,18 +80,19 @@ class Plain:
         )
         split_and_pair.python_func(accepted=made["accepted"], paired=paired, **run)
         train.python_func(paired=paired, preset="small", overrides=[], trained=trained, **run)
+        embed.python_func(paired=paired, trained=trained, embedded=embedded, **run)
         evaluate.python_func(
-            paired=paired, trained=trained, evaluated=evaluated, page=self.artifact("e.html"), **run
-        )
+            paired=paired, trained=trained, embedded=embedded, evaluated=evaluated,
+            page=self.artifact("e.html"), **run,
+        )  # fmt: skip
         made["model"] = register.python_func(
             paired=paired, trained=trained, evaluated=evaluated, **run
         )
-        embed.python_func(paired=paired, trained=trained, embedded=made["embedded"], **run)
         made["generation"] = index.python_func(
-            paired=paired, embedded=made["embedded"], model_version=made["model"], **run
+            paired=paired, embedded=embedded, model_version=made["model"], **run
         )
         simulate_events.python_func(
-            paired=paired, trained=trained, model_version=made["model"],
+            paired=paired, trained=trained, embedded=embedded, model_version=made["model"],
             generation=made["generation"], sessions=SESSIONS, simulated=made["simulated"], **run,
         )  # fmt: skip
         made["service"] = materialize.python_func(paired=paired, **run)

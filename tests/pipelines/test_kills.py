@@ -22,7 +22,7 @@ from uniecs.settings import Settings
 from uniecs.steps import folder_output_digest
 
 STEPS = [
-    "validate", "split_and_pair", "train", "evaluate", "register", "embed", "index",
+    "validate", "split_and_pair", "train", "embed", "evaluate", "register", "index",
     "simulate_events", "materialize", "gate", "promote", "deploy", "monitor",
 ]  # fmt: skip
 REPOSITORY = Path(__file__).parents[2]
@@ -132,10 +132,12 @@ def undisturbed(settings: Settings, catalog: Path, training: tuple[str, ...]) ->
     places = {"paired": split_and_pair.run(split, settings).folder, **run}
     trained = train.run(train.TrainSpec(overrides=training, **places), settings)
     places["trained"] = trained.folder
+    vectors = embed.run(embed.EmbedSpec(**places), settings)
+    places["embedded"] = vectors.folder
     return {
         "model": trained.report["model_version"],
         "tasks": evaluate.run(evaluate.EvaluateSpec(**places), settings).report["tasks"],
-        "vectors": embed.run(embed.EmbedSpec(**places), settings).digest,
+        "vectors": vectors.digest,
     }
 
 

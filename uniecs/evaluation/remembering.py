@@ -40,6 +40,19 @@ class RememberingEncoder:
         self.model_version = encoder.model_version
         self.dim = encoder.dim
 
+    def learn(self, items: Sequence[Item], vectors: Floats, gates: Floats) -> None:
+        """Know what the encoder said of some items elsewhere, such as in an embeddings folder.
+
+        Args:
+            items: N items.
+            vectors: [N, D] unit rows.
+            gates: [N, 2] weights of image and text.
+        """
+        for item, vector, gate in zip(items, vectors, gates, strict=True):
+            content = _content(item)
+            if content is not None and len(self._known) < KEPT:
+                self._known[content] = vector, gate, None
+
     def encode(self, items: Sequence[Item], *, batch_size: int = 64) -> EncodedItems:
         """Encode items, order kept."""
         contents = [_content(item) for item in items]

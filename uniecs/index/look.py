@@ -16,7 +16,7 @@ from PIL import Image
 from uniecs.catalog.images import ImageLimits, decode_image
 from uniecs.errors import ImageError
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32]
 
 LOOK = "colours-6x7x7+edges-3x2x8"
 """Name of the descriptor; vectors of another are not comparable: schema_hash covers it."""
@@ -41,9 +41,19 @@ _NOTHING = np.zeros(LOOK_DIM, np.float32)
 _CHROMA = 81.0
 """Largest green-red or blue-yellow distance from grey that is told apart."""
 
-_TO_XYZ = np.array(
-    [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
-) / np.array([[0.9505], [1.0], [1.089]])
+_TO_XYZ = (
+    np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    / np.array([[0.9505], [1.0], [1.089]])
+).astype(np.float32)
+
+_LEVELS = np.arange(256) / 255.0
+_LINEAR = np.where(_LEVELS > 0.04045, ((_LEVELS + 0.055) / 1.055) ** 2.4, _LEVELS / 12.92).astype(
+    np.float32
+)
+"""Light of each of the 256 levels of an sRGB channel."""
+
+_STEPS = np.array([COLOURS[1] * COLOURS[2], COLOURS[2], 1])
+"""Distance of neighbouring bins in the flat histogram, by axis."""
 
 
 def look_of(image: Path | bytes | Image.Image) -> npt.NDArray[np.float32]:
@@ -54,7 +64,7 @@ def look_of(image: Path | bytes | Image.Image) -> npt.NDArray[np.float32]:
     """
     picture = image if isinstance(image, Image.Image) else decode_image(image, LIMITS)
     lab = _lab(np.asarray(picture.convert("RGB").resize(SIZE)))
-    look = np.concatenate([_colours(lab), np.sqrt(EDGE_WEIGHT) * _edges(lab[..., 0])])
+    look = np.concatenate([_colours(lab), np.sqrt(EDGE_WEIGHT) * _edges(lab[0])])
     unit: npt.NDArray[np.float32] = (look / np.linalg.norm(look)).astype(np.float32)
     return unit
 
@@ -74,12 +84,11 @@ def _look_or_nothing(image: Path | bytes | Image.Image | None) -> npt.NDArray[np
 
 
 def _lab(pixels: npt.NDArray[np.uint8]) -> Floats:
-    """CIE L*a*b* (D65) of sRGB pixels: equal distances look about equally far apart."""
-    rgb = pixels / 255.0
-    linear = np.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
-    xyz = linear @ _TO_XYZ.T
-    x, y, z = np.moveaxis(np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116), -1, 0)
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+    """CIE L*a*b* (D65) of sRGB pixels, [3, H, W]: equal distances look about equally far apart."""
+    xyz = _TO_XYZ @ _LINEAR[pixels].reshape(-1, 3).T
+    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    lab: Floats = np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+    return lab.reshape(3, *pixels.shape[:2])
 
 
 def _colours(lab: Floats) -> Floats:
@@ -88,18 +97,21 @@ def _colours(lab: Floats) -> Floats:
     Chroma is companded: bins are narrow near grey, where most clothes, metals and woods are. A
     pixel is shared among its eight nearest bins, so that a little light moves a colour a little.
     """
-    chroma = np.sign(lab[..., 1:]) * np.sqrt(np.abs(lab[..., 1:]) / _CHROMA)
-    scaled = np.concatenate([lab[..., :1] / 100, (chroma + 1) / 2], axis=-1).reshape(-1, 3)
-    bins = np.array(COLOURS)
-    place = np.clip(scaled * bins - 0.5, 0, bins - 1)
+    chroma = np.sign(lab[1:]) * np.sqrt(np.abs(lab[1:]) / _CHROMA)
+    scaled = np.concatenate([lab[:1] / 100, (chroma + 1) / 2]).reshape(3, -1)
+    bins = np.array(COLOURS)[:, None]
+    place = np.clip(scaled * bins - np.float32(0.5), 0, bins - 1)
     lower = np.minimum(place.astype(np.int64), bins - 2)
-    part = place - lower
-    histogram = np.zeros(COLOURS).ravel()
-    for corner in np.ndindex(2, 2, 2):
-        weight = np.where(corner, part, 1 - part).prod(axis=1)
-        cell = np.ravel_multi_index(tuple((lower + corner).T), COLOURS)
-        histogram += np.bincount(cell, weight, minlength=histogram.size)
-    return np.sqrt(histogram / len(scaled))
+    upper = (place - lower).astype(np.float32)
+    shares = (1 - upper, upper)
+    cell = _STEPS @ lower
+    histogram = np.zeros(np.prod(COLOURS))
+    for i, j in np.ndindex(2, 2):
+        two = shares[i][0] * shares[j][1]
+        for k in range(2):
+            corner = cell + _STEPS @ (i, j, k)
+            histogram += np.bincount(corner, two * shares[k][2], minlength=histogram.size)
+    return np.sqrt(histogram / scaled.shape[1]).astype(np.float32)
 
 
 def _edges(light: Floats) -> Floats:
@@ -121,4 +133,4 @@ def _edges(light: Floats) -> Floats:
     seen = edges.reshape(EDGES)
     turned = np.roll(seen[:, ::-1, ::-1], 1, axis=-1)  # direction d becomes directions - d
     both = np.sqrt(seen + turned).ravel()
-    return both / max(float(np.linalg.norm(both)), 1e-9)
+    return (both / max(float(np.linalg.norm(both)), 1e-9)).astype(np.float32)

@@ -47,6 +47,7 @@ class Embedded:
 
     Attributes:
         vectors: [N, D] float32 unit rows.
+        gates: [N, 2] weights of image and text in each vector.
         pictures: [N, D] float32 unit rows of the pictures alone; zeros without a picture.
         looks: [N, LOOK_DIM] float32 unit rows of what the pictures look like; zeros without one.
         presences: [N] the modalities that went into each vector.
@@ -54,6 +55,7 @@ class Embedded:
 
     ids: list[str]
     vectors: np.ndarray
+    gates: np.ndarray
     pictures: np.ndarray
     looks: np.ndarray
     presences: list[Presence]
@@ -126,6 +128,7 @@ def read_embeddings(folder: Path) -> Iterator[Embedded]:
         yield Embedded(
             ids=table.column("product_id").to_pylist(),
             vectors=vectors,
+            gates=np.stack([table.column(f"gate_{name}") for name in ("image", "text")], axis=1),
             pictures=_matrix(table, "picture"),
             looks=_matrix(table, "look"),
             presences=[labels[label] for label in table.column("presence").to_pylist()],

@@ -9,10 +9,11 @@ from uniecs.settings import Settings
 
 
 class EvaluateSpec(LoopSpec):
-    """Where model and split catalog were published."""
+    """Where split catalog, model and embeddings were published."""
 
     paired: Path
     trained: Path
+    embedded: Path
 
 
 @loop_step("evaluate")
@@ -22,6 +23,7 @@ def run(spec: EvaluateSpec, _: Settings) -> Step:
         inputs={
             "paired": published_digest(spec.paired, "catalog"),
             "trained": published_digest(spec.trained, "model"),
+            "embedded": published_digest(spec.embedded, "vectors"),
         },
         code=[
             "uniecs.catalog",
@@ -32,6 +34,7 @@ def run(spec: EvaluateSpec, _: Settings) -> Step:
             "uniecs.index.filter_tree",
             "uniecs.index.lexical",
             "uniecs.index.look",
+            "uniecs.index.shards",
         ],
         work=lambda folder: _work(spec, folder),
         headline=_headline,
@@ -42,17 +45,18 @@ def run(spec: EvaluateSpec, _: Settings) -> Step:
 def _work(spec: EvaluateSpec, folder: Path) -> dict[str, Any]:
     from uniecs.catalog.reading import Catalog
     from uniecs.evaluation.evaluate import evaluate
-    from uniecs.evaluation.remembering import RememberingEncoder
     from uniecs.inference.encoder import Encoder
+    from uniecs.search.embedded import with_embeddings
     from uniecs.search.hybrid import catalog_rankers
 
-    encoder = RememberingEncoder(Encoder.load(spec.trained / "model"))
     catalog = Catalog(spec.paired / "catalog")
+    model = Encoder.load(spec.trained / "model")
+    encoder, looks = with_embeddings(model, catalog, spec.embedded / "vectors")
     history = spec.trained / "history.jsonl"
     evaluate(
         encoder,
         catalog,
-        rankers=catalog_rankers(encoder, catalog),
+        rankers=catalog_rankers(encoder, catalog, looks),
         report=folder / "report",
         history=history if history.is_file() else None,
     )

@@ -12,12 +12,14 @@ class SimulateSpec(LoopSpec):
     """Who searches what.
 
     Attributes:
+        embedded: What the model said of every product.
         sessions: Queries that are asked; 0 where real events come in.
         generation: The generation that will answer once it is deployed.
     """
 
     paired: Path
     trained: Path
+    embedded: Path
     model_version: str
     generation: str
     sessions: int
@@ -34,6 +36,7 @@ def run(spec: SimulateSpec, settings: Settings) -> Step:
         inputs={
             "catalog": published_digest(spec.paired, "catalog"),
             "model": published_digest(spec.trained, "model"),
+            "embedded": published_digest(spec.embedded, "vectors"),
             "generation": spec.generation,
         },
         config={"sessions": spec.sessions},
@@ -41,9 +44,11 @@ def run(spec: SimulateSpec, settings: Settings) -> Step:
             "uniecs.catalog",
             "uniecs.encoder",
             "uniecs.inference",
+            "uniecs.evaluation.remembering",
             "uniecs.index.filter_tree",
             "uniecs.index.lexical",
             "uniecs.index.look",
+            "uniecs.index.shards",
             "uniecs.search",
             "uniecs.experiments",
             "uniecs.releases.release",
@@ -61,6 +66,7 @@ def _work(spec: SimulateSpec, folder: Path, settings: Settings) -> dict[str, Any
     from uniecs.experiments.feast_store import SERVICE
     from uniecs.inference.encoder import Encoder
     from uniecs.releases.release import release_id_of
+    from uniecs.search.embedded import with_embeddings
     from uniecs.search.hybrid import catalog_rankers
     from uniecs.simulation.config import SimulationConfig
     from uniecs.simulation.shoppers import simulate
@@ -69,7 +75,9 @@ def _work(spec: SimulateSpec, folder: Path, settings: Settings) -> dict[str, Any
     events = []
     if spec.sessions:
         catalog = Catalog(spec.paired / "catalog")
-        ranker = catalog_rankers(Encoder.load(spec.trained / "model"), catalog)["hybrid"]
+        model = Encoder.load(spec.trained / "model")
+        encoder, looks = with_embeddings(model, catalog, spec.embedded / "vectors")
+        ranker = catalog_rankers(encoder, catalog, looks)["hybrid"]
         config = SimulationConfig(sessions=spec.sessions, release=release)
         events = simulate(catalog, ranker, config)
     with (folder / "events.jsonl").open("w", encoding="utf-8") as stream:

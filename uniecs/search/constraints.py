@@ -8,6 +8,9 @@ has its own.
 import re
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from uniecs.index.filter_tree import Compare, Conjunction, Filter
 
 _MONEY = r"(?:(?:rs|inr|usd|eur|gbp|chf)\.?\s*|[$€£¥₹]\s*)?"
@@ -57,15 +60,14 @@ class PriceWish:
             return None
         return parts[0] if len(parts) == 1 else Conjunction(tuple(parts))
 
-    def allows(self, price: float | None) -> bool:
-        """Whether a price keeps the wish; a missing price does not keep one."""
-        if self.least is None and self.most is None:
-            return True
-        if price is None:
-            return False
-        return (self.least is None or price >= self.least) and (
-            self.most is None or price <= self.most
-        )
+    def kept_by(self, prices: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """[N] which prices keep the wish; a missing price (NaN) keeps none that was said."""
+        kept = np.ones(len(prices), dtype=bool)
+        if self.least is not None:
+            kept &= prices >= self.least
+        if self.most is not None:
+            kept &= prices <= self.most
+        return kept
 
 
 def price_wish(text: str) -> PriceWish:

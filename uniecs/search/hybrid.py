@@ -1,6 +1,6 @@
 """The same retrieval as the engine's, exact and in process, for evaluation on a whole catalog."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -13,9 +13,11 @@ from uniecs.catalog.presence import Presence
 from uniecs.catalog.reading import Catalog, Query
 from uniecs.catalog.schema import Product
 from uniecs.errors import ImageError
+from uniecs.evaluation.metrics import NOTHING
+from uniecs.evaluation.ranking import best_columns
 from uniecs.evaluation.views import ItemEncoder
 from uniecs.index.lexical import Bm25, analyse, document_terms
-from uniecs.index.look import look_of, looks_of
+from uniecs.index.look import LOOK_DIM, look_of, looks_of
 from uniecs.search.constraints import PriceWish, price_wish
 from uniecs.search.fusion import FUSION, Fusion, fuse
 from uniecs.search.retrieval import (
@@ -31,6 +33,8 @@ from uniecs.search.retrieval import (
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 Ranked = list[tuple[str, float]]
+Looks = Mapping[str, Floats]
+"""Product id -> [LOOK_DIM] unit vector, or zeros."""
 Ranker = Callable[[Sequence[Query], int], list[Ranked]]
 
 PICTURES_ONLY: frozenset[str] = frozenset({"description_to_image"})
@@ -39,17 +43,20 @@ PICTURES_ONLY: frozenset[str] = frozenset({"description_to_image"})
 _CHUNK = 512
 
 
-def catalog_rankers(encoder: ItemEncoder, catalog: Catalog) -> dict[str, Ranker]:
+def catalog_rankers(
+    encoder: ItemEncoder, catalog: Catalog, looks: Looks | None = None
+) -> dict[str, Ranker]:
     """Rankers over a whole catalog: the encoder alone, and hybrid search.
 
     Args:
         encoder: Encodes queries and products.
         catalog: Searched as a whole; each product by its text and its first picture.
+        looks: What the products' pictures look like, where that is known.
 
     Returns:
         ``encoder`` and ``hybrid``: queries and k -> top k (product_id, score) per query.
     """
-    search = CatalogSearch(encoder, catalog)
+    search = CatalogSearch(encoder, catalog, looks)
     return {"encoder": search.encoder, "hybrid": search.hybrid}
 
 
@@ -59,10 +66,12 @@ class CatalogSearch:
     Args:
         encoder: Encodes queries and products.
         catalog: Searched as a whole; each product by its text and its first picture.
+        looks: What the products' pictures look like, where that is known.
     """
 
-    def __init__(self, encoder: ItemEncoder, catalog: Catalog) -> None:
+    def __init__(self, encoder: ItemEncoder, catalog: Catalog, looks: Looks | None = None) -> None:
         self._encoder = encoder
+        self._known_looks = looks
         self._folder = catalog.folder
         self._products = catalog.products
         self._ids = [product.product_id for product in self._products]
@@ -70,7 +79,7 @@ class CatalogSearch:
             [np.nan if product.price is None else product.price for product in self._products]
         )
         self._place = {product_id: row for row, product_id in enumerate(self._ids)}
-        self._views: dict[Presence, Floats] = {}
+        self._views: dict[Presence, tuple[Floats, Mask]] = {}
 
     @cached_property
     def _bm25(self) -> Bm25:
@@ -79,8 +88,11 @@ class CatalogSearch:
     @cached_property
     def _looks(self) -> Floats:
         """[N, LOOK_DIM] looks of the first pictures; zeros without one."""
+        if (known := self._known_looks) is not None:
+            nothing = np.zeros(LOOK_DIM, np.float32)
+            return np.stack([known.get(product_id, nothing) for product_id in self._ids])
         images = [
-            _product_item(product, self._folder, Presence.IMAGE).image for product in self._products
+            product_item(product, self._folder, Presence.IMAGE).image for product in self._products
         ]
         return looks_of(images)
 
@@ -116,7 +128,7 @@ class CatalogSearch:
 
     def _tiers(self, fused: Callable[[Mask], Ranked], wish: PriceWish, k: int) -> Ranked:
         """Products within the wished price first, then the others."""
-        within = np.array([wish.allows(None if np.isnan(p) else p) for p in self._prices])
+        within = wish.kept_by(self._prices)
         if within.all():
             return fused(within)[:k]
         ranked = {product_id: score + 1.0 for product_id, score in fused(within)}
@@ -144,8 +156,7 @@ class CatalogSearch:
         if not near or query.image is None:
             return []
         scores = np.where(self._looks.any(axis=1), self._looks @ look_of(query.image), -np.inf)
-        order = np.argsort(-scores, kind="stable")[:depth]
-        alike = [(self._ids[row], float(scores[row])) for row in order if np.isfinite(scores[row])]
+        alike = [(self._ids[row], float(scores[row])) for row in _best(scores, depth)]
         return picture_ranking(near, alike, partial(self._kin, depth), fusion)
 
     def _kin(self, depth: int, product_id: str) -> list[str]:
@@ -153,8 +164,8 @@ class CatalogSearch:
         return [name for name, _ in self._bm25.search(terms, depth)]
 
     def _anchors(self, picture: Floats) -> list[Anchor]:
-        scores = self._view(Presence.IMAGE) @ picture
-        rows = np.argsort(-scores, kind="stable")[:ANCHORS]
+        scores = self._view(Presence.IMAGE)[0] @ picture
+        rows = _best(scores, ANCHORS)
         return [Anchor(_heading(self._products[row]), float(scores[row])) for row in rows]
 
     def _nearest(self, query: Query, vector: Floats, k: int, allowed: Mask | None = None) -> Ranked:
@@ -171,20 +182,18 @@ class CatalogSearch:
         return list(found.items())[:k]
 
     def _by(self, view: Presence, vector: Floats, k: int, allowed: Mask | None) -> Ranked:
-        vectors = self._view(view)
-        usable = vectors.any(axis=1)
+        vectors, usable = self._view(view)
         if allowed is not None:
-            usable &= allowed
+            usable = usable & allowed
         if not vector.any():  # the query could not be encoded
             return []
         scores = np.where(usable, vectors @ vector, -np.inf)
-        order = np.argsort(-scores, kind="stable")[:k]
-        return [(self._ids[row], float(scores[row])) for row in order if np.isfinite(scores[row])]
+        return [(self._ids[row], float(scores[row])) for row in _best(scores, k)]
 
-    def _view(self, view: Presence) -> Floats:
-        """[N, D] vectors of all products in one view; zeros where a product lacks it."""
+    def _view(self, view: Presence) -> tuple[Floats, Mask]:
+        """[N, D] vectors of all products in one view, and [N] which products have one."""
         if view not in self._views:
-            items = [_product_item(product, self._folder, view) for product in self._products]
+            items = [product_item(product, self._folder, view) for product in self._products]
             vectors = self._encode(items)
             lost = [
                 row
@@ -193,7 +202,7 @@ class CatalogSearch:
             ]
             # an unreadable picture is an absent one, as in the index
             vectors[lost] = self._encode([Item(items[row].id, items[row].text) for row in lost])
-            self._views[view] = vectors
+            self._views[view] = vectors, vectors.any(axis=1)
         return self._views[view]
 
     def _encode(self, items: Sequence[Item]) -> Floats:
@@ -208,7 +217,8 @@ def _item(query: Query, text: str) -> Item:
     return Item(query.query_id, text.strip(), query.image)
 
 
-def _product_item(product: Product, folder: Path, view: Presence) -> Item:
+def product_item(product: Product, folder: Path, view: Presence) -> Item:
+    """What a view shows of a product; a path out of the folder is an absent picture."""
     image = None
     if Presence.IMAGE in view and product.image:
         try:
@@ -216,6 +226,12 @@ def _product_item(product: Product, folder: Path, view: Presence) -> Item:
         except ImageError:
             image = None
     return Item(product.product_id, product.full_text if Presence.TEXT in view else "", image)
+
+
+def _best(scores: Floats, k: int) -> list[int]:
+    """Rows of the k highest finite scores, best first; of equals the first."""
+    best = best_columns(scores[None], min(k, len(scores)))[0]
+    return [int(row) for row in best if row != NOTHING]
 
 
 def _heading(product: Product) -> str:

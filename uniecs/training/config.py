@@ -75,14 +75,15 @@ class RunConfig(BaseModel):
     def epochs_for(self, listings: int) -> int:
         """Epochs of a run over so many training listings.
 
-        A tenth of the listings gets twice the epochs, so a fifth of the steps: a rule of thumb that
-        keeps a run within minutes on two cores, not the point where validation stops improving.
+        A tenth of the listings gets nearly six times the epochs, so about half of the steps: a rule
+        of thumb that keeps a run within a quarter of an hour or so on two slow cores, not the point
+        where validation stops improving.
 
         Example:
             >>> RunConfig().epochs_for(7_300), RunConfig().epochs_for(900)
-            (11, 21)
+            (4, 21)
         """
-        return self.epochs or max(1, round(165 * listings**-0.3))
+        return self.epochs or min(40, max(1, round(3900 * listings**-0.77)))
 
 
 class TrainConfig(BaseModel):

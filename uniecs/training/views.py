@@ -1,4 +1,10 @@
-"""The views of some entries in one pass: each tower once per entry, one stacked fusion."""
+"""The views of some entries: each tower once per entry, all views stacked in one fusion.
+
+Both are done twice where that spares padding: for short texts, and for long ones.
+"""
+
+from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -17,22 +23,48 @@ Entries = dict[Presence, View]
 def entry_views(model: UniECSModel, processor: UniECSProcessor, inputs: Inputs) -> Entries:
     """All views of the entries, [n, dim] each."""
     device = model.device
-    image = text = None
+    image = None
     if len(inputs.image_rows):
         image = _image_tokens(model, processor, inputs.pixels.to(device))
-    if len(inputs.text_rows):
-        mask = inputs.attention_mask.to(device)
-        text = _text_tokens(model, inputs.input_ids.to(device), mask)
-    if not inputs.view_rows:
+    stacked = _Stacked.of(inputs)
+    places: list[Tensor] = []
+    vectors: list[Tensor] = []
+    if len(shown := stacked.without_text()):
+        places.append(shown)
+        vectors.append(_fuse(model, stacked, shown, image))
+    for texts, length in short_and_long(inputs.attention_mask):
+        ids = inputs.input_ids[texts, :length].to(device)
+        mask = inputs.attention_mask[texts, :length].to(device)
+        tokens = _text_tokens(model, ids, mask)
+        if len(shown := stacked.with_text(texts)):
+            places.append(shown)
+            vectors.append(_fuse(model, stacked, shown, image, _Texts(texts, tokens, mask.bool())))
+    if not vectors:
         return {}
-    vectors = _fuse_views(model, inputs, image, text)
-    found: Entries = {}
-    start = 0
-    for view in VIEWS:
-        if (rows := inputs.view_rows.get(view)) is not None:
-            found[view] = View(vectors[start : start + len(rows)], rows.to(device))
-            start += len(rows)
-    return found
+    order = torch.cat(places).argsort().to(device)
+    return _by_view(torch.cat(vectors).index_select(0, order), inputs)
+
+
+def short_and_long(mask: Tensor) -> list[tuple[Tensor, int]]:
+    """Two lots of texts [N, L] by length, cut where the least padding is left.
+
+    Queries and titles beside whole descriptions: padded to one length, a third of all tokens or
+    more would be none.
+
+    Returns:
+        Rows of each lot, ascending, with the length that holds them; one lot where two would spare
+        nothing, and none without texts.
+    """
+    if not len(mask):
+        return []
+    lengths = (mask.bool() * torch.arange(1, mask.shape[1] + 1)).amax(dim=1)
+    ascending = lengths.sort().values
+    longest = int(ascending[-1])
+    short = torch.arange(1, len(mask) + 1)
+    computed = short * ascending + (len(mask) - short) * longest
+    limit = int(ascending[computed.argmin()])
+    lots = [(lengths <= limit, limit), (lengths > limit, longest)]
+    return [(chosen.nonzero()[:, 0], length) for chosen, length in lots if chosen.any()]
 
 
 def two_sides(entries: Entries, queries: int) -> tuple[Entries, Entries]:
@@ -61,37 +93,86 @@ def _text_tokens(model: UniECSModel, ids: Tensor, mask: Tensor) -> Tensor:
     return model.text_tokens(ids, mask)
 
 
-def _fuse_views(
-    model: UniECSModel, inputs: Inputs, image: Tensor | None, text: Tensor | None
+@dataclass(frozen=True)
+class _Stacked:
+    """The rows of all views, in the order of VIEWS.
+
+    Attributes:
+        image: [R] place of a row's picture among the inputs' pictures, -1 where it shows none.
+        text: [R] place of its text among their texts, -1 where it shows none.
+    """
+
+    image: Tensor
+    text: Tensor
+
+    @classmethod
+    def of(cls, inputs: Inputs) -> Self:
+        """The rows of some inputs."""
+        none = torch.zeros(0, dtype=torch.long)
+        images, texts = [none], [none]
+        for view in VIEWS:
+            if (rows := inputs.view_rows.get(view)) is None:
+                continue
+            shows = inputs.fused if view is Presence.BOTH else torch.full_like(rows, int(view))
+            with_image = (shows & int(Presence.IMAGE)) > 0
+            with_text = (shows & int(Presence.TEXT)) > 0
+            images.append(torch.where(with_image, torch.searchsorted(inputs.image_rows, rows), -1))
+            texts.append(torch.where(with_text, torch.searchsorted(inputs.text_rows, rows), -1))
+        return cls(torch.cat(images), torch.cat(texts))
+
+    def without_text(self) -> Tensor:
+        """Rows of pictures alone, ascending."""
+        return (self.text < 0).nonzero()[:, 0]
+
+    def with_text(self, texts: Tensor) -> Tensor:
+        """Rows that show one of these texts, ascending."""
+        return torch.isin(self.text, texts).nonzero()[:, 0]
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """Texts that were read together.
+
+    Attributes:
+        places: [n] their places among the inputs' texts, ascending.
+        tokens: [n, L, width].
+        mask: [n, L] bool, True where the token is valid.
+    """
+
+    places: Tensor
+    tokens: Tensor
+    mask: Tensor
+
+
+def _fuse(
+    model: UniECSModel,
+    stacked: _Stacked,
+    shown: Tensor,
+    image: Tensor | None,
+    texts: _Texts | None = None,
 ) -> Tensor:
-    """Vectors of all views, stacked along the batch axis in the order of VIEWS."""
-    total = 0
-    image_places: list[Tensor] = []
-    text_places: list[Tensor] = []
-    image_entries: list[Tensor] = []
-    text_entries: list[Tensor] = []
-    for view in VIEWS:
-        rows = inputs.view_rows.get(view)
-        if rows is None:
-            continue
-        shows = inputs.fused if view is Presence.BOTH else torch.full_like(rows, int(view))
-        with_image = (shows & int(Presence.IMAGE)).nonzero()[:, 0]
-        with_text = (shows & int(Presence.TEXT)).nonzero()[:, 0]
-        image_places.append(total + with_image)
-        image_entries.append(torch.searchsorted(inputs.image_rows, rows[with_image]))
-        text_places.append(total + with_text)
-        text_entries.append(torch.searchsorted(inputs.text_rows, rows[with_text]))
-        total += len(rows)
+    """Vectors [n, dim] of the stacked rows ``shown``, whose texts are among ``texts``."""
     device = model.device
     image_stream = text_stream = None
-    if image is not None:
-        picked = torch.cat(image_entries).to(device)
-        image_stream = Stream(image.index_select(0, picked), torch.cat(image_places).to(device))
-    if text is not None:
-        picked = torch.cat(text_entries).to(device)
-        mask = inputs.attention_mask.to(device).bool()[picked]
-        text_stream = Stream(text.index_select(0, picked), torch.cat(text_places).to(device), mask)
-    vectors = model.fuse(image_stream, text_stream, total).vectors
+    pictures = stacked.image[shown]
+    if image is not None and len(rows := (pictures >= 0).nonzero()[:, 0]):
+        image_stream = Stream(image.index_select(0, pictures[rows].to(device)), rows.to(device))
+    if texts is not None:
+        picked = torch.searchsorted(texts.places, stacked.text[shown]).to(device)
+        every = torch.arange(len(shown), device=device)
+        text_stream = Stream(texts.tokens.index_select(0, picked), every, texts.mask[picked])
+    vectors = model.fuse(image_stream, text_stream, len(shown)).vectors
     if vectors is None:
         raise RuntimeError("the model returned no vectors")
     return vectors
+
+
+def _by_view(vectors: Tensor, inputs: Inputs) -> Entries:
+    """Cut the vectors of stacked rows into views."""
+    found: Entries = {}
+    start = 0
+    for view in VIEWS:
+        if (rows := inputs.view_rows.get(view)) is not None:
+            found[view] = View(vectors[start : start + len(rows)], rows.to(vectors.device))
+            start += len(rows)
+    return found

@@ -1,5 +1,6 @@
 """Price words are understood, and only price words."""
 
+import numpy as np
 import pytest
 
 from uniecs.search.constraints import PriceWish, price_wish
@@ -44,7 +45,8 @@ def test_other_words_and_numbers_are_left_alone(text: str) -> None:
 
 
 def test_a_product_without_a_price_keeps_no_price_wish() -> None:
-    wish = price_wish("mug under 20")
+    prices = np.array([19.5, 20.0, 20.5, np.nan])
 
-    assert (wish.allows(20.0), wish.allows(20.5), wish.allows(None)) == (True, False, False)
-    assert PriceWish("mug").allows(None)
+    assert price_wish("mug under 20").kept_by(prices).tolist() == [True, True, False, False]
+    assert price_wish("mug above 20").kept_by(prices).tolist() == [False, True, True, False]
+    assert PriceWish("mug").kept_by(prices).all()
