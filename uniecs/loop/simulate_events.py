@@ -44,6 +44,8 @@ def run(spec: SimulateSpec, settings: Settings) -> Step:
             "uniecs.catalog",
             "uniecs.encoder",
             "uniecs.inference",
+            "uniecs.evaluation.metrics",
+            "uniecs.evaluation.ranking",
             "uniecs.evaluation.remembering",
             "uniecs.index.filter_tree",
             "uniecs.index.lexical",

@@ -202,7 +202,7 @@ class CatalogSearch:
             ]
             # an unreadable picture is an absent one, as in the index
             vectors[lost] = self._encode([Item(items[row].id, items[row].text) for row in lost])
-            self._views[view] = vectors, vectors.any(axis=1)
+            self._views[view] = vectors, np.asarray(vectors.any(axis=1))
         return self._views[view]
 
     def _encode(self, items: Sequence[Item]) -> Floats:
