@@ -51,7 +51,7 @@ demo: $(INSTALLED) ## Run the whole loop on a generated catalog (about 5 minutes
 	@UNIECS_HOME="$${UNIECS_HOME:-$(DEMO_HOME)}" $(BIN)/python -m pipelines demo
 
 test: $(INSTALLED) ## Run the test suite (at most 10 minutes)
-	@$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not slow" -n auto --maxprocesses 4 --dist worksteal $(PYTEST_ARGS)
 
 test-slow: $(INSTALLED) ## Run the long stories: end to end, kill matrices, real servers
 	@$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps "$(MILVUS)" 2>/dev/null \

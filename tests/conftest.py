@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).parent.parent
 
+# Read when torch is loaded, in this process and in those that tests start: as commands set it, and
+# one thread for each of several workers, which would only wait for one another.
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(autouse=True)
 def fresh_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -52,10 +58,11 @@ def postgres_url() -> str:
 
 @pytest.fixture(scope="session")
 def redis_address() -> str:
-    """host:port of a Redis server, from UNIECS_TEST_REDIS."""
+    """host:port and database of a Redis server at UNIECS_TEST_REDIS; each worker has its own."""
     if not (address := os.environ.get("UNIECS_TEST_REDIS")):
         pytest.skip("no Redis server; set UNIECS_TEST_REDIS to its host:port")
-    return address
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    return f"{address},db={9 + int(worker)}"
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,24 @@
 """``python -m benchmarks.quality``: train every arm with the same steps, compare, write it up."""
 
+import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from benchmarks.quality.arms import BY_NAME, Run, plan
-from benchmarks.quality.running import finished, perform, run_folder
+from benchmarks.quality.arms import BY_NAME, CATALOGS, Run, plan
+from benchmarks.quality.running import (
+    finished,
+    perform,
+    run_folder,
+    shown_catalog,
+    without_queries,
+)
 from benchmarks.speed.report import put_into
 
 OUT = Path("benchmarks/results/quality")
@@ -33,6 +41,9 @@ def run_command(
     myntra: Annotated[
         Path, typer.Option(help="The myntra_dev catalog; its runs are left out where it is absent.")
     ] = Path("../shared/data/myntra_dev"),
+    workers: Annotated[
+        int, typer.Option(min=1, help="Runs at a time; each has its share of the cores.")
+    ] = 2,
     out: Annotated[Path, typer.Option(help="Where runs are kept; finished ones are reused.")] = OUT,
     page: Annotated[Path, typer.Option(help="Page whose marked figures are replaced.")] = PAGE,
 ) -> None:
@@ -42,25 +53,45 @@ def run_command(
     """
     if context.invoked_subcommand:
         return
+    if budget_minutes:
+        _run(budget_minutes, workers, myntra, out)
+    _write(out, page)
+
+
+def _run(budget_minutes: float, workers: int, myntra: Path, out: Path) -> None:
+    """Train what is left, the most telling first, until the budget is spent."""
     deadline = time.monotonic() + 60 * budget_minutes
-    seconds: dict[str, float] = {}
     left = [run for run in plan() if not finished(out, run)]
-    for number, run in enumerate(left, 1):
-        if time.monotonic() + seconds.get(run.catalog, 0.0) > deadline:
-            break
-        needs = BY_NAME[run.arm].needs
-        folder = _catalog(run.catalog, myntra, out)
-        if folder is None or (needs and find_spec(needs) is None):
-            continue
-        _say(f"{number} of {len(left)}: {run.catalog}, {run.arm}, seed {run.seed}")
+    asked = [
+        (run, folder)
+        for run in left
+        if not (BY_NAME[run.arm].needs and find_spec(BY_NAME[run.arm].needs) is None)
+        if (folder := _catalog(run.catalog, myntra, out)) is not None
+    ]
+    for run, folder in asked:  # before two of them want the same copy
+        shown_catalog(folder, BY_NAME[run.arm].shown, out / run.catalog)
+        if not CATALOGS[run.catalog].queries:
+            without_queries(folder, out / run.catalog)
+    took: dict[str, float] = {}
+
+    def one(number: int, run: Run, folder: Path) -> None:
         began = time.monotonic()
+        if began + took.get(run.catalog, 0.0) > deadline:
+            return
+        _say(f"{number} of {len(asked)}: {run.catalog}, {run.arm}, seed {run.seed}")
         command = [
             sys.executable, "-m", "benchmarks.quality", "one", run.catalog, run.arm,
             str(run.seed), "--catalog", str(folder), "--out", str(out),
         ]  # fmt: skip
-        subprocess.run(command, check=True)
-        seconds[run.catalog] = time.monotonic() - began
-    _write(out, page)
+        threads = str(max(1, (os.cpu_count() or 1) // workers))
+        environment = {**os.environ, "OMP_NUM_THREADS": threads}  # noqa: TID251
+        subprocess.run(command, check=True, env=environment)
+        took[run.catalog] = time.monotonic() - began
+
+    with ThreadPoolExecutor(workers) as pool:
+        runs = [pool.submit(one, number, *each) for number, each in enumerate(asked, 1)]
+    for done in runs:
+        done.result()
 
 
 @app.command("one", hidden=True)

@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 
 REPOSITORY = Path(__file__).parents[2]
-EVERY_S = 0.5
+EVERY_S = 3.0
+"""Reading the memory of a training process takes a tenth of a second and holds it up as long."""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def online_settings(request: pytest.FixtureRequest, settings: Settings) -> Itera
         yield settings
         return
     address = request.getfixturevalue("redis_address")
-    yield settings.model_copy(update={"redis_url": f"{address},db=9"})
+    yield settings.model_copy(update={"redis_url": address})
 
 
 def impressions(times: int) -> pd.DataFrame:
