@@ -150,17 +150,23 @@ def exported(
 ) -> tuple[Path, dict[str, Any]]:
     """The export of ``tiny_model`` with int8, compared on the demo catalog, and what was printed.
 
-    Made once for the whole run, by the command: tracing the graphs takes seconds.
+    Made once for the whole run and all its workers, by the command: tracing takes half a minute.
     """
+    from filelock import FileLock
     from typer.testing import CliRunner
 
     from uniecs.cli.app import app
 
-    folder = tmp_path_factory.mktemp("export") / "exported"
-    told = ["export", str(tiny_model), str(folder), "--int8", "--json"]
-    result = CliRunner().invoke(app, [*told, "--catalog", str(accepted_catalog)])
-    assert result.exit_code == 0, result.output
-    return folder, json.loads(result.stdout)
+    own = tmp_path_factory.getbasetemp()
+    run = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder, printed = run / "exported", run / "exported.json"
+    with FileLock(run / "exported.lock"):
+        if not printed.exists():
+            told = ["export", str(tiny_model), str(folder), "--int8", "--json"]
+            result = CliRunner().invoke(app, [*told, "--catalog", str(accepted_catalog)])
+            assert result.exit_code == 0, result.output
+            printed.write_text(result.stdout)
+    return folder, json.loads(printed.read_text())
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,9 @@ from uniecs.catalog.training_pairs import TrainingPairs
 
 Shop = Callable[..., Catalog]
 
+CATALOGS = ["demo", "open_demo", pytest.param("myntra_dev", marks=pytest.mark.slow)]
+"""Half a minute each for 9,226 products."""
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
@@ -72,7 +75,7 @@ def test_queries_of_the_same_facts_share_their_answers_and_every_answer_has_the_
     assert len({id(pair.answers) for pair in drawn}) == len(colours)
 
 
-@pytest.mark.parametrize("name", ["demo", "open_demo", "myntra_dev"])
+@pytest.mark.parametrize("name", CATALOGS)
 def test_no_pair_has_equal_text_or_picture_on_both_sides(
     name: str, request: pytest.FixtureRequest
 ) -> None:
@@ -90,7 +93,7 @@ def test_no_pair_has_equal_text_or_picture_on_both_sides(
         assert_no_answer_inside(evaluation_pairs(catalog, split), digests)
 
 
-@pytest.mark.parametrize("name", ["demo", "open_demo", "myntra_dev"])
+@pytest.mark.parametrize("name", CATALOGS)
 def test_nothing_held_out_is_trained_on(name: str, request: pytest.FixtureRequest) -> None:
     if name == "demo":
         folder = request.getfixturevalue("accepted_catalog")
