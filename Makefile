@@ -47,7 +47,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	fi
 	@touch $@
 
-demo: $(INSTALLED) ## Run the whole loop on a generated catalog (about 5 minutes, again: 1 minute)
+demo: $(INSTALLED) ## Run the whole loop on a generated catalog (5 to 9 minutes, again: seconds)
 	@UNIECS_HOME="$${UNIECS_HOME:-$(DEMO_HOME)}" $(BIN)/python -m pipelines demo
 
 test: $(INSTALLED) ## Run the test suite (at most 10 minutes)
