@@ -74,6 +74,11 @@ class UniECSModel(PreTrainedModel):
             self.text.eval()
         return self
 
+    @property
+    def reads_padding(self) -> bool:
+        """Whether what texts are padded to says something, as in the release (7.3 M1)."""
+        return isinstance(self.fusion, ReleasedFusion)
+
     def image_states(self, pixel_values: Tensor) -> Tensor:
         """Pictures [N, 3, H, W] to what the trained part is given of them, [N, P, widths]."""
         if not self.config.adapters:

@@ -32,7 +32,7 @@ def entry_views(model: UniECSModel, processor: UniECSProcessor, inputs: Inputs) 
     if len(shown := stacked.without_text()):
         places.append(shown)
         vectors.append(_fuse(model, stacked, shown, image))
-    for texts, length in short_and_long(inputs.attention_mask):
+    for texts, length in _lots(model, inputs.attention_mask):
         ids = inputs.input_ids[texts, :length].to(device)
         mask = inputs.attention_mask[texts, :length].to(device)
         tokens = _text_tokens(model, ids, mask)
@@ -65,6 +65,13 @@ def short_and_long(mask: Tensor) -> list[tuple[Tensor, int]]:
     limit = int(ascending[computed.argmin()])
     lots = [(lengths <= limit, limit), (lengths > limit, longest)]
     return [(chosen.nonzero()[:, 0], length) for chosen, length in lots if chosen.any()]
+
+
+def _lots(model: UniECSModel, mask: Tensor) -> list[tuple[Tensor, int]]:
+    """Texts [N, L] that are read together; a model that reads padding gets all at full length."""
+    if len(mask) and model.reads_padding:
+        return [(torch.arange(len(mask)), mask.shape[1])]
+    return short_and_long(mask)
 
 
 def two_sides(entries: Entries, queries: int) -> tuple[Entries, Entries]:

@@ -6,9 +6,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.uniecs.training.conftest import Parts
+from tests.uniecs.training.conftest import TINY, VIT, Parts
 from uniecs.catalog.presence import VIEWS, Presence
+from uniecs.encoder.build import build_encoder
 from uniecs.training.batches import Inputs
+from uniecs.training.config import preset
 from uniecs.training.views import entry_views, short_and_long
 
 
@@ -62,6 +64,24 @@ def test_views_are_what_the_model_says_of_each_row_alone(parts: Parts) -> None:
                 shows = plan.fused[row] if view is Presence.BOTH else view
                 alone = one_row(parts, model, inputs, row, shows)
                 assert torch.allclose(vector, alone, atol=1e-10), (view, row)
+
+
+def test_a_model_that_reads_padding_gets_all_of_it(parts: Parts) -> None:
+    batcher = parts.batcher(words=0, modality=0)
+    plan = batcher.plan(parts.pairs[:30], torch.Generator().manual_seed(5))
+    inputs = batcher.inputs(plan)
+    assert len(short_and_long(inputs.attention_mask)) == 2
+    texts = [text for p in parts.training.products for text in (p.title, p.details) if text]
+    encoder = preset("small", [VIT, *TINY, "encoder.fusion=released"]).encoder
+    model, _ = build_encoder(encoder, texts, seed=0)
+    model = model.double().eval()
+
+    with torch.inference_mode():
+        view = entry_views(model, parts.processor, inputs)[Presence.TEXT]
+        whole = model(input_ids=inputs.input_ids, attention_mask=inputs.attention_mask).vectors
+
+    places = torch.searchsorted(inputs.text_rows, view.places)
+    assert torch.allclose(view.vectors, whole[places], atol=1e-10)
 
 
 def one_row(
