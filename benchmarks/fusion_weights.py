@@ -14,15 +14,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from uniecs.catalog.items import Item
 from uniecs.catalog.reading import Catalog, Query
 from uniecs.evaluation.queries import in_test, judged_queries, run_queries
+from uniecs.evaluation.remembering import RememberingEncoder
 from uniecs.inference.encoder import Encoder
-from uniecs.inference.items import Encoded
 from uniecs.search.fusion import FUSION, Fusion
 from uniecs.search.hybrid import PICTURES_ONLY, CatalogSearch
 
@@ -35,31 +33,6 @@ GRIDS: dict[str, dict[str, tuple[float, ...]]] = {
 
 DEPTH = 20
 HELD_OUT = 0.2
-
-
-class Remembering:
-    """An encoder that encodes the same words and picture once."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self._known: dict[tuple[str, object], tuple[Any, Any, Any]] = {}
-        self.model_version = encoder.model_version
-        self.processor_digest = encoder.processor_digest
-        self.dim = encoder.dim
-
-    def encode(self, items: Sequence[Item], *, batch_size: int = 64) -> Encoded:
-        """As the encoder does."""
-        new = {(item.text, item.image): item for item in items}
-        new = {key: item for key, item in new.items() if key not in self._known}
-        if new:
-            fresh = self._encoder.encode(list(new.values()), batch_size=batch_size)
-            rows = zip(fresh.vectors, fresh.gates, fresh.errors, strict=True)
-            self._known |= dict(zip(new, rows, strict=True))
-        found = [self._known[item.text, item.image] for item in items]
-        vectors, gates, errors = zip(*found, strict=True) if found else ((), (), ())
-        stacked = np.array(vectors, np.float32).reshape(-1, self.dim)
-        ids = [item.id for item in items]
-        return Encoded(ids, stacked, np.array(gates, np.float32).reshape(-1, 2), list(errors))
 
 
 @dataclass(frozen=True)
@@ -114,7 +87,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def parts_of(encoder: Encoder, catalog: Catalog) -> Iterator[Part]:
     """The query types of a catalog that hybrid search answers otherwise than the encoder."""
-    search = CatalogSearch(Remembering(encoder), catalog)
+    search = CatalogSearch(RememberingEncoder(encoder), catalog)
     for name, queries in judged_queries(catalog).items():
         if name in PICTURES_ONLY:
             continue

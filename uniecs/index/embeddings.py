@@ -14,12 +14,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from uniecs.catalog.digests import file_digest
-from uniecs.catalog.images import resolve_image
-from uniecs.catalog.items import Item
+from uniecs.catalog.items import Item, product_item
 from uniecs.catalog.presence import Presence
 from uniecs.catalog.reading import Catalog
 from uniecs.catalog.schema import Product
-from uniecs.errors import ImageError
 from uniecs.index.look import LOOK, LOOK_DIM, looks_of
 from uniecs.index.shards import EmbeddingReport, finish_embeddings, write_json
 
@@ -169,7 +167,7 @@ def _embed_part(
     skipped: dict[str, str],
 ) -> int:
     """Embed one batch into ``rows``; returns how many pictures counted as absent."""
-    items = [_item(product, folder, view) for product in products]
+    items = [product_item(product, folder, view) for product in products]
     both = [i for i, item in enumerate(items) if item.presence is Presence.BOTH]
     # One call, so that a picture runs through its tower once for both of its vectors.
     alone = [Item(items[i].id, "", items[i].image) for i in both]
@@ -209,17 +207,6 @@ def _encoded(
         return [], [], []
     encoded = encoder.encode(items)
     return list(encoded.vectors), list(encoded.gates), list(encoded.errors)
-
-
-def _item(product: Product, folder: Path, view: Presence) -> Item:
-    image = None
-    if Presence.IMAGE in view and product.image:
-        try:
-            image = resolve_image(folder, product.image)
-        except ImageError:
-            image = None  # a path out of the folder is an absent picture
-    text = product.full_text if Presence.TEXT in view else ""
-    return Item(product.product_id, text, image)
 
 
 def _shard_of(product_id: str, shards: int) -> int:

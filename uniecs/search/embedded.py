@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
+from uniecs.catalog.items import product_item
 from uniecs.catalog.presence import Presence
 from uniecs.catalog.reading import Catalog
 from uniecs.errors import DataError
 from uniecs.evaluation.remembering import RememberingEncoder
 from uniecs.evaluation.views import ItemEncoder
 from uniecs.index.shards import Embedded, read_embeddings, read_report
-from uniecs.search.hybrid import Looks, product_item
+from uniecs.search.hybrid import Looks
 
 
 def with_embeddings(

@@ -2,17 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from uniecs.catalog.images import resolve_image
-from uniecs.catalog.items import Item
+from uniecs.catalog.items import Item, product_item
 from uniecs.catalog.presence import Presence
 from uniecs.catalog.reading import Catalog, Query
 from uniecs.catalog.schema import Product
-from uniecs.errors import ImageError
 from uniecs.evaluation.metrics import NOTHING
 from uniecs.evaluation.ranking import best_columns
 from uniecs.evaluation.views import ItemEncoder
@@ -86,15 +83,15 @@ class CatalogSearch:
         return Bm25.build(self._ids, [document_terms(product) for product in self._products])
 
     @cached_property
-    def _looks(self) -> Floats:
-        """[N, LOOK_DIM] looks of the first pictures; zeros without one."""
+    def _looks(self) -> tuple[Floats, Mask]:
+        """[N, LOOK_DIM] looks of the first pictures, and [N] which products have one."""
         if (known := self._known_looks) is not None:
             nothing = np.zeros(LOOK_DIM, np.float32)
-            return np.stack([known.get(product_id, nothing) for product_id in self._ids])
-        images = [
-            product_item(product, self._folder, Presence.IMAGE).image for product in self._products
-        ]
-        return looks_of(images)
+            looks = np.stack([known.get(product_id, nothing) for product_id in self._ids])
+        else:
+            items = [product_item(p, self._folder, Presence.IMAGE) for p in self._products]
+            looks = looks_of([item.image for item in items])
+        return looks, np.asarray(looks.any(axis=1))
 
     def encoder(self, queries: Sequence[Query], k: int) -> list[Ranked]:
         """Top k by the encoder's vectors."""
@@ -155,7 +152,8 @@ class CatalogSearch:
         near = self._nearest(query, vector, depth)
         if not near or query.image is None:
             return []
-        scores = np.where(self._looks.any(axis=1), self._looks @ look_of(query.image), -np.inf)
+        looks, usable = self._looks
+        scores = np.where(usable, looks @ look_of(query.image), -np.inf)
         alike = [(self._ids[row], float(scores[row])) for row in _best(scores, depth)]
         return picture_ranking(near, alike, partial(self._kin, depth), fusion)
 
@@ -215,17 +213,6 @@ class CatalogSearch:
 
 def _item(query: Query, text: str) -> Item:
     return Item(query.query_id, text.strip(), query.image)
-
-
-def product_item(product: Product, folder: Path, view: Presence) -> Item:
-    """What a view shows of a product; a path out of the folder is an absent picture."""
-    image = None
-    if Presence.IMAGE in view and product.image:
-        try:
-            image = resolve_image(folder, product.image)
-        except ImageError:
-            image = None
-    return Item(product.product_id, product.full_text if Presence.TEXT in view else "", image)
 
 
 def _best(scores: Floats, k: int) -> list[int]:

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from tests.shop import Shop
-from uniecs.catalog.items import Item
+from uniecs.catalog.items import Item, product_item
 from uniecs.catalog.presence import VIEWS, Presence
 from uniecs.catalog.reading import Catalog
 from uniecs.errors import DataError
 from uniecs.evaluation.views import EncodedItems
 from uniecs.index.embeddings import embed_catalog
 from uniecs.search.embedded import with_embeddings
-from uniecs.search.hybrid import CatalogSearch, product_item
+from uniecs.search.hybrid import CatalogSearch
 
 
 class Counting:
