@@ -12,13 +12,8 @@ from typing import Annotated
 import typer
 
 from benchmarks.quality.arms import BY_NAME, CATALOGS, Run, plan
-from benchmarks.quality.running import (
-    finished,
-    perform,
-    run_folder,
-    shown_catalog,
-    without_queries,
-)
+from benchmarks.quality.catalogs import shown_catalog, small_catalog, without_queries
+from benchmarks.quality.running import finished, perform, run_folder
 from benchmarks.speed.report import put_into
 
 OUT = Path("benchmarks/results/quality")
@@ -66,7 +61,7 @@ def _run(budget_minutes: float, workers: int, myntra: Path, out: Path) -> None:
         (run, folder)
         for run in left
         if not (BY_NAME[run.arm].needs and find_spec(BY_NAME[run.arm].needs) is None)
-        if (folder := _catalog(run.catalog, myntra, out)) is not None
+        if (folder := small_catalog(run.catalog, myntra, out)) is not None
     ]
     for run, folder in asked:  # before two of them want the same copy
         shown_catalog(folder, BY_NAME[run.arm].shown, out / run.catalog)
@@ -120,23 +115,6 @@ def report_command(
     Example: python -m benchmarks.quality report
     """
     _write(out, page)
-
-
-def _catalog(name: str, myntra: Path, out: Path) -> Path | None:
-    """A catalog whose rows are valid; the demo catalog is drawn and validated here."""
-    if name == "myntra_dev":
-        return myntra if myntra.is_dir() else None
-    accepted = out / "demo" / "catalog"
-    if not accepted.is_dir():
-        from uniecs.catalog.demo import generate_demo
-        from uniecs.catalog.validation import validate_catalog
-
-        drawn = out / "demo" / "drawn"
-        if not drawn.is_dir():
-            _say("drawing the demo catalog")
-            generate_demo(drawn)
-        validate_catalog(drawn, out / "demo" / "validation", config=None, accepted=accepted)
-    return accepted
 
 
 def _write(out: Path, target: Path) -> None:

@@ -65,6 +65,10 @@ class Results:
         """Content ids of the states of the code that trained the finished runs."""
         return {self.of(run)["code"] for run in plan() if finished(self.out, run)}
 
+    def devices(self) -> set[str]:
+        """What the finished runs were trained on."""
+        return {self.of(run)["device"] for run in plan() if finished(self.out, run)}
+
     def macro(self, catalog: str, arm: str) -> Spread | None:
         """Macro R@10 over seeds."""
         return _spread([run["macro"] for run in self._runs(catalog, arm)])

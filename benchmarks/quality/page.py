@@ -135,7 +135,8 @@ def _missing(results: Results) -> str:
     left = [run for run in plan() if not finished(results.out, run)]
     done, codes = len(plan()) - len(left), len(results.codes())
     made = "one state" if codes == 1 else f"{codes} states"
-    said = f"{done} of {len(plan())} planned runs have finished, by {made} of the training code."
+    said = f"{done} of {len(plan())} planned runs have finished, by {made} of the training code"
+    said += f" ({', '.join(sorted(results.devices()))})." if done else "."
     if left:
         said += f" Not run: {', '.join(f'{r.catalog}/{r.arm}/{r.seed}' for r in left)}."
     return f"{said}\n"

@@ -1,14 +1,13 @@
 """One run: train an arm, evaluate it on the whole catalog's pool, keep the report."""
 
 import json
-import shutil
 import time
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from benchmarks.quality.arms import BY_NAME, CATALOGS, Run, settings_of
-from uniecs.catalog.reading import find_catalog
+from benchmarks.quality.catalogs import shown_catalog, without_queries
 from uniecs.evaluation.comparison import METRIC
 from uniecs.evaluation.pairing import Judged
 from uniecs.steps.code import code_digest
@@ -82,12 +81,19 @@ def perform(run: Run, catalog: Path, out: Path) -> None:
         "steps": trained.steps,
         "training_seconds": round(seconds, 1),
         "precision": trained.precision,
+        "device": _device(),
         **speed,
         **_findings(Judged.read(folder / "report")),
     }
     partial = folder / f"{RESULT}.partial"
     partial.write_text(json.dumps(result, indent=1) + "\n")
     partial.rename(folder / RESULT)
+
+
+def _device() -> str:
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
 
 
 def _findings(judged: Judged) -> dict[str, Any]:
@@ -110,40 +116,3 @@ def _findings(judged: Judged) -> dict[str, Any]:
         },
         "hits": hits,
     }
-
-
-def without_queries(catalog: Path, folder: Path) -> Path:
-    """The same catalog without its judged queries, which take longer than a run of minutes."""
-    target = folder / "catalog-without-queries"
-    if target.is_dir():
-        return target
-    left_out = {"queries.jsonl", "qrels.tsv"}
-    return _like(catalog, target.with_suffix(".partial"), left_out).rename(target)
-
-
-def shown_catalog(catalog: Path, shown: str, folder: Path) -> Path:
-    """The catalog as an arm may see it: whole, or without pictures, or without texts."""
-    if shown == "all":
-        return catalog
-    import pandas as pd
-
-    target = folder / f"catalog-{shown}"
-    if target.is_dir():
-        return target
-    partial = _like(catalog, target.with_suffix(".partial"), {find_catalog(catalog).name})
-    frame = pd.read_parquet(find_catalog(catalog))
-    if shown == "texts":
-        frame = frame[frame["title"].fillna("") != ""]
-        frame["image_paths"] = [[] for _ in range(len(frame))]
-    else:
-        frame = frame[frame["image_paths"].map(len) > 0]
-        frame = frame.assign(title="", description="", brand=None, category="", attributes="{}")
-    frame.to_parquet(partial / "catalog.parquet", index=False)
-    partial.rename(target)
-    return target
-
-
-def _like(catalog: Path, target: Path, but: set[str]) -> Path:
-    """A copy of a catalog but for some files; a link would lead its pictures out of the folder."""
-    shutil.rmtree(target, ignore_errors=True)
-    return Path(shutil.copytree(catalog, target, ignore=lambda _folder, names: but & set(names)))

@@ -98,6 +98,7 @@ class Batcher:
         lookalikes: Product row -> row whose text beside the first one's picture, or picture beside
             its text, makes a listing that matches nothing.
         mismatched: Share of the pairs beside which such a listing stands as a candidate.
+        device: Where pictures are cropped and re-lit: a GPU spares the CPU most of the work.
     """
 
     def __init__(
@@ -111,7 +112,9 @@ class Batcher:
         near: NearDuplicates | None = None,
         lookalikes: Mapping[int, int] | None = None,
         mismatched: float = 0.0,
+        device: torch.device | str = "cpu",
     ) -> None:
+        self.device = device
         self.products = products
         self.relations = relations
         self.pixels = pixels
@@ -242,7 +245,7 @@ class Batcher:
     def _pictures(self, plan: Plan, rows: list[int]) -> Tensor:
         sides = [plan.sides[row] for row in rows]
         strong = torch.tensor([side.copy_seed is not None for side in sides])
-        return augment(self._look(sides), strong, plan.noise[rows])
+        return augment(self._look(sides).to(self.device), strong, plan.noise[rows])
 
     def _tokens(self, plan: Plan, rows: list[int]) -> tuple[Tensor, Tensor]:
         ids, mask = self._read([plan.sides[row].text for row in rows])

@@ -114,7 +114,7 @@ def augment(pixels: Tensor, strong: Tensor, noise: Tensor) -> Tensor:
     """Crop, flip and re-light each picture: a little, or as much as a copy (``strong``).
 
     Args:
-        pixels: [N, 3, H, W] uint8.
+        pixels: [N, 3, H, W] uint8, on the device that does it.
         strong: [N] bool: the picture stands for a cropped, re-lit, re-encoded copy of itself.
         noise: [N, NOISE] uniform in [0, 1).
 
@@ -124,10 +124,12 @@ def augment(pixels: Tensor, strong: Tensor, noise: Tensor) -> Tensor:
     count = len(pixels)
     if not count:
         return pixels
-    crop, flip, right, down, *lights = noise.unbind(dim=1)
+    device = pixels.device
+    strong = strong.to(device)
+    crop, flip, right, down, *lights = noise.to(device).unbind(dim=1)
     side = torch.where(strong, 0.80 + 0.20 * crop, 0.92 + 0.08 * crop)
     shift = 1 - side
-    theta = torch.zeros(count, 2, 3)
+    theta = torch.zeros(count, 2, 3, device=device)
     theta[:, 0, 0] = side * torch.where(flip < 0.5, 1.0, -1.0)
     theta[:, 1, 1] = side
     theta[:, 0, 2] = shift * (2 * right - 1)
@@ -136,15 +138,16 @@ def augment(pixels: Tensor, strong: Tensor, noise: Tensor) -> Tensor:
     moved = F.grid_sample(
         pixels.float(), grid, mode="bilinear", padding_mode="border", align_corners=False
     )
-    spread = torch.where(strong, torch.tensor(0.2), torch.tensor(0.08))
+    spread = torch.where(strong, 0.2, 0.08)
     light, contrast, colour = (1 + spread * (2 * drawn - 1) for drawn in lights)
     return _relight(moved, light, contrast, colour)
 
 
 def _relight(pixels: Tensor, light: Tensor, contrast: Tensor, colour: Tensor) -> Tensor:
     """Brightness, then saturation, then contrast around the mean, as one colour matrix."""
-    grey = torch.full((3, 3), 1 / 3)
-    matrix = torch.lerp(grey, torch.eye(3), colour[:, None, None]) * light[:, None, None]
+    grey = pixels.new_full((3, 3), 1 / 3)
+    whole = torch.eye(3, device=pixels.device)
+    matrix = torch.lerp(grey, whole, colour[:, None, None]) * light[:, None, None]
     mean = torch.einsum("nkc,nc->nk", matrix, pixels.mean(dim=(2, 3))).mean(dim=1)
     shift = mean * (1 - contrast)
     count, _, height, width = pixels.shape

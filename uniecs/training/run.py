@@ -155,6 +155,7 @@ def _prepare(
         near=near_duplicates(products, pixels),
         lookalikes=lookalike_texts(products, listings) if config.run.mismatched else None,
         mismatched=config.run.mismatched,
+        device=model.device,
     )
     trainer = Trainer(
         config,

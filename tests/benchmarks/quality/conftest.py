@@ -21,6 +21,7 @@ def leave(tmp_path: Path) -> Leave:
         result = {
             "config": config_digest(run),
             "code": "c0de",
+            "device": "CPU",
             "catalog_digest": "same",
             "steps": 168,
             "training_seconds": 90.0,
