@@ -73,6 +73,17 @@ class Results:
         """Macro R@10 over seeds."""
         return _spread([run["macro"] for run in self._runs(catalog, arm)])
 
+    def lead(self, catalog: str, arm: str, other: str) -> float | None:
+        """By how much ``arm`` is above ``other`` in macro R@10, over the seeds that both have."""
+        shared = self._shared(catalog, arm, other)
+        if not shared:
+            return None
+        means = [
+            float(np.mean([self.of(Run(catalog, name, seed))["macro"] for seed in shared]))
+            for name in (arm, other)
+        ]
+        return means[0] - means[1]
+
     def task(self, catalog: str, arm: str, task: str) -> Spread | None:
         """R@10 of a task over seeds."""
         runs = self._runs(catalog, arm)
@@ -89,9 +100,8 @@ class Results:
         A product's differences of all seeds and tasks change sign together, so that more seeds
         make the estimate steadier and not the sample larger.
         """
-        shared = [s for s in self.seeds(catalog, arm) if s in self.seeds(catalog, other)]
         paired: dict[str, tuple[list[str], list[float]]] = {}
-        for seed in shared:
+        for seed in self._shared(catalog, arm, other):
             runs = [self.of(Run(catalog, name, seed)) for name in (arm, other)]
             if runs[0]["catalog_digest"] != runs[1]["catalog_digest"]:
                 raise UsageError(
@@ -113,6 +123,9 @@ class Results:
             for task, (units, values) in paired.items()
         }
         return p_values(samples, ComparisonConfig())[0]
+
+    def _shared(self, catalog: str, arm: str, other: str) -> list[int]:
+        return [seed for seed in self.seeds(catalog, arm) if seed in self.seeds(catalog, other)]
 
     def _runs(self, catalog: str, arm: str) -> list[dict[str, Any]]:
         return [self.of(Run(catalog, arm, seed)) for seed in self.seeds(catalog, arm)]

@@ -119,12 +119,14 @@ def _ablations(results: Results, catalog: str) -> str:
         + "".join(f" {kind} nDCG@10 |" for kind in types),
         "|---|---|---|---|---|" + "---|" * len(types),
     ]
-    whole = results.macro(catalog, "ours")
     for arm in (BY_NAME["ours"], *(arm for arm in ARMS if arm.kind == "ablation")):
         macro = results.macro(catalog, arm.name)
-        less = "-" if macro is None or whole is None else f"{whole.mean - macro.mean:+.3f}"
-        p = None if arm.name == "ours" else results.p_value(catalog, "ours", arm.name)
-        cells = [_say(macro), less, "-" if p is None else f"{p:.3f}"]
+        less = p = None
+        if arm.name != "ours":
+            less = results.lead(catalog, "ours", arm.name)
+            p = results.p_value(catalog, "ours", arm.name)
+        cells = [_say(macro), "-" if less is None else f"{less:+.3f}"]
+        cells.append("-" if p is None else f"{p:.3f}")
         cells.append(_say(results.task(catalog, arm.name, "T->I")))
         cells += [_say(results.query_type(catalog, arm.name, k, "encoder")) for k in types]
         lines.append(f"| {arm.title} | {' | '.join(cells)} |")

@@ -46,6 +46,16 @@ def test_a_difference_on_every_product_is_significant_and_none_is_not(
     assert results.p_value("demo", "ours", "released") is None
 
 
+def test_a_lead_counts_the_seeds_that_both_have(leave: Leave, tmp_path: Path) -> None:
+    for seed, hits in enumerate(("1100", "1110", "1111")):
+        leave(Run("demo", "ours", seed), {"T->I": hits})
+    leave(Run("demo", "towers", 1), {"T->I": "1000"})
+    results = Results(tmp_path)
+
+    assert results.lead("demo", "ours", "towers") == pytest.approx(0.5)
+    assert results.lead("demo", "ours", "released") is None
+
+
 def test_answers_about_another_state_of_the_catalog_are_not_compared(
     leave: Leave, tmp_path: Path
 ) -> None:
