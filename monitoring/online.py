@@ -48,10 +48,12 @@ def compare_periods(events: "pd.DataFrame", config: MonitoringConfig) -> OnlineD
     earlier, later = _halves(events)
     before, after = online_metrics(earlier), online_metrics(later)
     checks = [_ctr_check(before, after, config), *_revenue_checks(before, after, config)]
+    simulated = before.simulated or after.simulated
     snapshot = None
     if before.shoppers and after.shoppers:
-        snapshot = _report(earlier, later, sorted(before.revenue.keys() & after.revenue.keys()))
-    return OnlineDrift(checks, snapshot, before.simulated or after.simulated)
+        currencies = sorted(before.revenue.keys() & after.revenue.keys())
+        snapshot = _report(earlier, later, currencies, " (simulated)" if simulated else "")
+    return OnlineDrift(checks, snapshot, simulated)
 
 
 def _halves(events: "pd.DataFrame") -> "tuple[pd.DataFrame, pd.DataFrame]":
@@ -143,7 +145,9 @@ def _amount(ratio: Ratio) -> str:
     return "unknown" if ratio.value is None else f"{ratio.value:,.2f}"
 
 
-def _report(earlier: "pd.DataFrame", later: "pd.DataFrame", currencies: list[str]) -> "Snapshot":
+def _report(
+    earlier: "pd.DataFrame", later: "pd.DataFrame", currencies: list[str], label: str
+) -> "Snapshot":
     from evidently import DataDefinition, Dataset, Report
     from evidently.metrics import RowCount
 
@@ -151,10 +155,12 @@ def _report(earlier: "pd.DataFrame", later: "pd.DataFrame", currencies: list[str
 
     metrics: list[Any] = [
         RowCount(),
-        RatioOfSums(numerator="clicks", denominator="impressions", title="Click-through rate"),
+        RatioOfSums(
+            numerator="clicks", denominator="impressions", title=f"Click-through rate{label}"
+        ),
     ]
     for name in currencies:
-        title = f"Revenue per shopper in {name}, net of returns"
+        title = f"Revenue per shopper in {name}, net of returns{label}"
         metrics.append(
             RatioOfSums(numerator=f"revenue_{name}", denominator="shoppers", title=title)
         )

@@ -16,9 +16,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 PORT = typer.Option(min=0, max=65_535, help="0 chooses a free port.")
 
 
-@app.command(
-    epilog="Example: python -m serving --model runs/small/model --http-port 0 --grpc-port 0"
-)
+@app.command(epilog="Example: python -m serving --model runs/small/model --http-port 0")
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     http_port: Annotated[int, PORT] = 8080,

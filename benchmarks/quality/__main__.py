@@ -57,10 +57,13 @@ def _run(budget_minutes: float, workers: int, myntra: Path, out: Path) -> None:
     """Train what is left, the most telling first, until the budget is spent."""
     deadline = time.monotonic() + 60 * budget_minutes
     left = [run for run in plan() if not finished(out, run)]
+    for package in {BY_NAME[run.arm].needs for run in left} - {""}:
+        if find_spec(package) is None:
+            _say(f"{package} is not installed (pip install 'uniecs[minilm]'): its arm is left out")
+            left = [run for run in left if BY_NAME[run.arm].needs != package]
     asked = [
         (run, folder)
         for run in left
-        if not (BY_NAME[run.arm].needs and find_spec(BY_NAME[run.arm].needs) is None)
         if (folder := small_catalog(run.catalog, myntra, out)) is not None
     ]
     for run, folder in asked:  # before two of them want the same copy

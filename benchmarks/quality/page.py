@@ -90,20 +90,23 @@ def _first(results: Results, catalog: str) -> list[str]:
 
 
 def _alone(results: Results, catalog: str) -> list[str]:
-    """A modality alone, and what is left when the other goes missing: the same comparison.
+    """A modality alone, and what is left when the other goes missing: one figure, two goals.
 
     With every picture gone, what (c) has left are its text views, and those are what the model
     trained on texts alone has.
     """
     lines = []
     for arm, task, gone in (("texts-only", "T->T", "images"), ("pictures-only", "I->I", "texts")):
-        goal = f"{task}, so at 100 % missing {gone}: (c) within 2 points of {BY_NAME[arm].title}"
         alone, ours = results.task(catalog, arm, task), results.task(catalog, "ours", task)
-        if alone is None or ours is None:
-            lines.append(f"| {goal} | not run | - |")
-            continue
-        met = ours.mean >= alone.mean - UNIMODAL_LOSS
-        lines.append(f"| {goal} | {ours.mean:.3f} against {alone.mean:.3f} | {_met(met)} |")
+        for goal, tolerance in (
+            (f"{task}: (c) within 2 points of {BY_NAME[arm].title}", UNIMODAL_LOSS),
+            (f"100 % missing {gone}: (c) no lower than {BY_NAME[arm].title}", 0.0),
+        ):
+            if alone is None or ours is None:
+                lines.append(f"| {goal} | not run | - |")
+                continue
+            met = ours.mean >= alone.mean - tolerance
+            lines.append(f"| {goal} | {ours.mean:.3f} against {alone.mean:.3f} | {_met(met)} |")
     return lines
 
 
@@ -126,7 +129,7 @@ def _ablations(results: Results, catalog: str) -> str:
             less = results.lead(catalog, "ours", arm.name)
             p = results.p_value(catalog, "ours", arm.name)
         cells = [_say(macro), "-" if less is None else f"{less:+.3f}"]
-        cells.append("-" if p is None else f"{p:.3f}")
+        cells.append("-" if p is None else f"{p:.4f}")
         cells.append(_say(results.task(catalog, arm.name, "T->I")))
         cells += [_say(results.query_type(catalog, arm.name, k, "encoder")) for k in types]
         lines.append(f"| {arm.title} | {' | '.join(cells)} |")

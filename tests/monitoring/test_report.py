@@ -94,6 +94,9 @@ def test_simulated_figures_are_labelled_and_kept_apart(
     assert verdict.samples.keys() >= {"ctr", "revenue_USD"}
     page = (tmp_path / "index.html").read_text()
     assert "Online (simulated)" in page
+    evidently = (tmp_path / "online.html").read_text()
+    assert "Click-through rate (simulated)" in evidently
+    assert "Revenue per shopper in USD, net of returns (simulated)" in evidently
     workspace = Workspace.create(workspace_dir(settings).as_posix())
     projects = {project.name: project for project in workspace.list_projects()}
     titles = {

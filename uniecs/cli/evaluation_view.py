@@ -16,8 +16,10 @@ from rich.progress import (
 from rich.table import Table
 
 from uniecs.catalog.presence import VIEWS, task_name
-from uniecs.evaluation.report import EvaluationReport
+from uniecs.evaluation.report import EvaluationReport, QueryScores
 from uniecs.evaluation.views import Progress as Tell
+
+LOWER = "↓"
 
 
 @contextmanager
@@ -87,15 +89,22 @@ def _tasks(report: EvaluationReport) -> Table:
 
 def _queries(report: EvaluationReport) -> Table:
     rankers = list(dict.fromkeys(name for found in report.queries.values() for name in found))
-    table = Table(title="Query types in the whole catalog: nDCG@10 / hit@1")
+    table = Table(
+        title="Query types in the whole catalog: nDCG@10 / hit@1",
+        caption=f"{LOWER} lower than the baseline",
+    )
     table.add_column("type")
     for name in rankers:
         table.add_column(name, justify="right")
     table.add_column("queries", justify="right")
     for kind, found in report.queries.items():
-        cells = [
-            f"{found[name].ndcg_10:.3f} / {found[name].hit_1:.3f}" if name in found else "-"
-            for name in rankers
-        ]
+        cells = [_figures(found[name], found.get("baseline")) if name in found else "-"
+                 for name in rankers]  # fmt: skip
         table.add_row(kind, *cells, str(next(iter(found.values())).queries))
     return table
+
+
+def _figures(scores: QueryScores, baseline: QueryScores | None) -> str:
+    other = baseline or scores
+    pairs = ((scores.ndcg_10, other.ndcg_10), (scores.hit_1, other.hit_1))
+    return " / ".join(f"{own:.3f}{LOWER * (own < bar)}" for own, bar in pairs)

@@ -10,7 +10,9 @@ from rich.table import Table
 from uniecs.loop.summary import RunSummary
 
 _TASK_METRICS = ("R@1", "R@5", "R@10", "MRR@10", "nDCG@10")
+_QUERY_METRICS = ("nDCG@10", "hit@1")
 _RANKERS = ("encoder", "hybrid", "baseline")
+LOWER = " ↓"
 
 
 def print_summary(summary: RunSummary, console: Console) -> None:
@@ -59,13 +61,15 @@ def _cells(values: dict[str, Any], names: tuple[str, ...]) -> list[str]:
 
 
 def _query_table(summary: RunSummary) -> Table:
-    headings = [f"{ranker}\n{metric}" for ranker in _RANKERS for metric in ("nDCG@10", "hit@1")]
+    headings = [f"{ranker}\n{metric}" for ranker in _RANKERS for metric in _QUERY_METRICS]
     table = _table("Query types, whole catalog", "type", *headings, "queries")
+    table.caption = f"{LOWER.strip()} lower than the baseline"
     for name, rankers in summary.queries.items():
+        baseline = rankers.get("baseline") or {}
         cells = [
-            cell
-            for ranker in _RANKERS
-            for cell in _cells(rankers.get(ranker) or {}, ("nDCG@10", "hit@1"))
+            cell + LOWER * ((values.get(metric) or 0.0) < baseline.get(metric, 0.0))
+            for values in (rankers.get(ranker) or {} for ranker in _RANKERS)
+            for metric, cell in zip(_QUERY_METRICS, _cells(values, _QUERY_METRICS), strict=True)
         ]
         counts = [values["queries"] for values in rankers.values() if "queries" in values]
         table.add_row(name, *cells, f"{max(counts, default=0):,}")

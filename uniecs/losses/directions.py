@@ -92,8 +92,10 @@ def directions_loss(
     *,
     mixed: float = 0.0,
 ) -> Tensor:
-    """Mean of symmetric multi-positive InfoNCE over the directions that the batch can judge.
+    """``mean over (x, y) of ( NCE_{x->y} + NCE_{y->x} ) / 2``, of directions that can be judged.
 
+    NCE is ``multi_positive_nce`` over cosines of the queries' view x and the candidates' view y;
+    with ``mixed = m``, ``(1 - m) NCE_{x->y} + m NCE_{x->all views}`` (UNIECS.md 7.4, 7.5 number 5).
     A direction's right answers stand against the wrong ones of its own view and, in a share of the
     loss, against the wrong ones in all views: as they do in a pool in which some products are
     pictures, some texts and some both, and in which scores of one view must mean what those of

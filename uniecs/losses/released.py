@@ -56,6 +56,17 @@ def _at(side: Views, places: Tensor) -> Side:
 def released_terms(one: Side, other: Side, scale: Tensor) -> dict[str, Tensor]:
     """The nine terms by the release's names; ``scale`` is s, in [1, e^3].
 
+    With ``M = s F1 F2'``, ``Vm = s F1 V2'``, ``Tm = s T1 F2'`` and CE the row-wise cross entropy of
+    the diagonal (UNIECS.md 2.2)::
+
+        ppm = ( matching(M) + matching(Vm) + matching(Tm) ) / 3
+        pdc = ( distinctive(M, Vm) + distinctive(M, Tm) ) / 2
+        plc = locality(M, Vm, Tm)
+        alignment = 2 - ( mean_i v1_i.f1_i + mean_i t1_i.f1_i ) / 2
+        v2t = ( CE(V1 T2' / .07) + CE(T2 V1' / .07) ) / 2
+        v2f = CE(F1 V2' / .07),  t2f = CE(T1 F2' / .07),  t2t = CE(T1 T2' / .03)
+        v2v = images(V1 V2' / .05)
+
     Args:
         one: Side 1, the triggers.
         other: Side 2, the recalls.

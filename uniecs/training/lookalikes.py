@@ -1,7 +1,7 @@
 """Listings that are easily mistaken: texts that are much alike, and neighbours that are mined."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -21,11 +21,16 @@ MINED = 8
 ROWS = 128
 """Rows per forward pass."""
 
+COMPARED = 2048
+"""Texts of a category that are compared all with all; a larger category is cut into such parts, so
+that time and memory grow with the rows and not with their square."""
+
 
 def lookalike_texts(products: Sequence[Product], rows: Sequence[int]) -> dict[int, int]:
     """For each row, the row of its category whose text is most like its own (UNIECS.md 8.10).
 
-    Never one of its group, of its title, or of the same facts.
+    Never one of its group, of its title, or of the same facts. Of a category of more than COMPARED
+    rows, one that stands near in the catalog.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -40,7 +45,7 @@ def lookalike_texts(products: Sequence[Product], rows: Sequence[int]) -> dict[in
     matrix = vectorizer.fit_transform(list(texts.values()))
     place = {row: number for number, row in enumerate(texts)}
     found = {}
-    for members in by_category.values():
+    for members in _parts(by_category.values()):
         own = matrix[[place[row] for row in members]]
         order = np.argsort(-(own @ own.T).toarray(), axis=1, kind="stable")[:, : MINED + 1]
         for number, row in enumerate(members):
@@ -49,6 +54,13 @@ def lookalike_texts(products: Sequence[Product], rows: Sequence[int]) -> dict[in
             if other is not None:
                 found[row] = other
     return found
+
+
+def _parts(categories: Iterable[list[int]]) -> Iterator[list[int]]:
+    for rows in categories:
+        count = -(-len(rows) // COMPARED)
+        size = -(-len(rows) // count)  # of parts of about one size
+        yield from (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def mine_neighbours(

@@ -13,11 +13,17 @@ from typer.testing import CliRunner
 
 from monitoring.__main__ import app as monitoring
 from pipelines.__main__ import app as pipelines
+from serving.__main__ import app as serving
 from uniecs.cli.app import app as uniecs
 from uniecs.cli.runtime import run
 from uniecs.errors import UniECSError, UsageError
 
-PROGRAMS = {"uniecs": uniecs, "python -m pipelines": pipelines, "python -m monitoring": monitoring}
+PROGRAMS = {
+    "uniecs": uniecs,
+    "python -m pipelines": pipelines,
+    "python -m monitoring": monitoring,
+    "python -m serving": serving,
+}
 
 
 def commands() -> Iterator[tuple[str, typer.Typer, list[str]]]:

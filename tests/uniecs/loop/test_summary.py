@@ -83,6 +83,21 @@ def test_a_run_that_never_began_still_has_a_summary(settings):
     assert tell(settings).outcome == "failed"
 
 
+def test_a_figure_below_the_baseline_is_marked(settings):
+    lower = {"nDCG@10": 0.6, "hit@1": 0.3, "queries": 40}
+    kinds = EVALUATION["queries"]
+    evaluation = {**EVALUATION, "queries": {"composed": {**kinds["composed"], "baseline": lower}}}
+    summary = tell(settings, done("validate", VALIDATION), done("evaluate", evaluation))
+    console = Console(record=True, width=140, file=None)
+
+    print_summary(summary, console)
+
+    row = next(line for line in console.export_text().splitlines() if "composed" in line)
+    assert "0.410 ↓" in row  # the encoder's and hybrid's nDCG, while both hit at least as often
+    assert "0.520 ↓" in row
+    assert row.count("↓") == 2
+
+
 def test_a_missing_summary_says_where_to_look(tmp_path):
     with pytest.raises(StepError, match=r"pipeline\.log"):
         read_summary(tmp_path)

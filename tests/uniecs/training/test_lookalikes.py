@@ -1,5 +1,7 @@
 """Listings that are easily mistaken are found, and never those that are the same thing."""
 
+import tracemalloc
+
 import numpy as np
 import torch
 
@@ -68,3 +70,24 @@ def test_mined_neighbours_are_the_closest_wrong_listings(parts: Parts) -> None:
             and parts.relations.group[rows[place]] != parts.relations.group[rows[other]]
         ]
         assert [o for o in others.tolist() if o >= 0] == wrong[: len(others)]
+
+
+def test_a_catalog_without_categories_takes_no_memory_of_its_square() -> None:
+    words = ("red", "blue", "shirt", "shoe", "slim", "wide", "wool")
+    products = [
+        product(
+            n,
+            f"{words[n % 7]} {words[n // 7 % 7]} {n}",
+            attributes=f'{{"n": {n}}}',
+        )
+        for n in range(5_000)
+    ]
+
+    tracemalloc.start()
+    found = lookalike_texts(products, range(5_000))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert len(found) == 5_000
+    assert all(set(words) & set(products[a].title.split()) for a in found)
+    assert peak < 5_000**2 * 8

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from uniecs.evaluation.benchmark.fingerprints import near_pictures
 from uniecs.evaluation.benchmark.groups import Groups
 from uniecs.evaluation.benchmark.listings import Listing
-from uniecs.evaluation.benchmark.pairs import image_name
+from uniecs.evaluation.benchmark.pairs import both_names, image_name
 from uniecs.evaluation.benchmark.titles import near_titles, words_of
 from uniecs.evaluation.benchmark.variants import Variants
 
@@ -42,6 +42,8 @@ class Couple:
                 "text": told.product.title.strip(),
                 "category": shown.product.category,
                 "similarity": self.similarity,
+                "license": both_names(shown.product.license, told.product.license),
+                "source": both_names(shown.product.source, told.product.source),
             }
 
 

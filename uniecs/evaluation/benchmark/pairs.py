@@ -52,8 +52,8 @@ class BenchmarkPair:
             "recall_image": image_name(self.recall.picture),
             "group": self.group,
             "category": trigger.category,
-            "source": _both(trigger.source, recall.source),
-            "license": _both(trigger.license, recall.license),
+            "source": both_names(trigger.source, recall.source),
+            "license": both_names(trigger.license, recall.license),
         }
 
 
@@ -82,5 +82,6 @@ def image_name(picture: Picture) -> str:
     return f"images/{picture.digest[:20]}{suffix}"
 
 
-def _both(one: str | None, other: str | None) -> str:
+def both_names(one: str | None, other: str | None) -> str:
+    """Licences or sources of two products: one name where they agree."""
     return " + ".join(dict.fromkeys((one or UNKNOWN, other or UNKNOWN)))

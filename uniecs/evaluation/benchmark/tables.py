@@ -53,7 +53,7 @@ def _balanced_schema() -> "pa.Schema":
     return pa.schema(
         [("couple", pa.int32()), ("split", pa.string()), ("match", pa.bool_())]
         + [(name, pa.string()) for name in texts]
-        + [("similarity", pa.float64())]
+        + [("similarity", pa.float64()), ("license", pa.string()), ("source", pa.string())]
     )
 
 

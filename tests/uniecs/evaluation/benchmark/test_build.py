@@ -53,7 +53,7 @@ def test_candidates_are_kept_or_removed_for_one_reason(demo_benchmark):
 
 
 def test_every_row_names_its_licence_and_source(demo_benchmark):
-    for name in ("pairs", "catalog"):
+    for name in ("pairs", "catalog", "balanced"):
         table = demo_benchmark.table(name)
         assert set(table.license) == {"Apache-2.0"}
         assert set(table.source) == {"uniecs:demo"}
