@@ -23,7 +23,7 @@ from uniecs.steps import folder_output_digest
 
 STEPS = [
     "validate", "split_and_pair", "train", "embed", "evaluate", "register", "index",
-    "simulate_events", "materialize", "gate", "promote", "deploy", "monitor",
+    "simulate_events", "materialize", "gate", "promote", "deploy", "examples", "monitor",
 ]  # fmt: skip
 REPOSITORY = Path(__file__).parents[2]
 LONGER = ("run.epochs=12", "run.checkpoint_seconds=0.001")

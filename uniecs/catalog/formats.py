@@ -24,6 +24,8 @@ MAX_LINE = 1_000_000
 """Longest line of a text file, characters; a longer one is a defect, never held in memory."""
 
 _BATCH = 256
+_BUFFER = 1 << 18
+"""Bytes of a column that are read at a time; else Parquet's whole row group is held, compressed."""
 
 
 def read_parquet(path: Path) -> Iterator[Row]:
@@ -36,7 +38,7 @@ def read_parquet(path: Path) -> Iterator[Row]:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path, pre_buffer=False) as file:
+        with pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER) as file:
             names = file.schema_arrow.names
             _require_product_id(names, path)
             columns = [name for name in names if name in COLUMNS]

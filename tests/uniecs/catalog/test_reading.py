@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -171,6 +172,38 @@ def test_a_line_without_end_does_not_fill_memory(tmp_path: Path, name: str) -> N
 
     assert found == [None, "unreadable_row"]
     assert peak < 15_000_000
+
+
+@pytest.mark.parametrize("name", ["catalog.parquet", "catalog.jsonl", "catalog.csv"])
+def test_memory_does_not_grow_with_the_rows(tmp_path: Path, name: str) -> None:
+    rows = 40_000  # 28 MB, no two alike
+    table = pa.table(
+        {
+            "product_id": [str(n) for n in range(rows)],
+            "title": [f"{n} {'cotton ' * 100}" for n in range(rows)],
+        }
+    )
+    path = tmp_path / name
+    if name.endswith("parquet"):
+        pq.write_table(table, path)
+    elif name.endswith("csv"):
+        pyarrow.csv.write_csv(table, path)
+    else:
+        path.write_text("".join(f"{json.dumps(row)}\n" for row in table.to_pylist()))
+    del table
+    before = pa.total_allocated_bytes()
+
+    tracemalloc.start()
+    held, seen = 0, 0
+    for seen, _row in enumerate(read_rows(tmp_path), start=1):
+        if seen % 1000 == 0:
+            held = max(held, pa.total_allocated_bytes() - before)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert seen == rows
+    assert peak < 3_000_000
+    assert held < 7_000_000  # pages of Parquet, and its dictionary, are bounded by its writer
 
 
 @pytest.mark.parametrize("name", ["catalog.jsonl", "catalog.csv"])
