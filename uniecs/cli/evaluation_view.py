@@ -56,6 +56,11 @@ def show_report(report: EvaluationReport, folder: Path) -> None:
 
 
 def _beyond(report: EvaluationReport) -> Iterator[str]:
+    if shared := report.leakage:
+        yield (
+            f"shared with train: {shared.titles:,} titles and {shared.pictures:,} pictures of "
+            f"{shared.listings:,} listings"
+        )
     if report.pool_sizes:
         sizes = [f"{size.macro.recall_10:.3f} of {size.reached:,}" for size in report.pool_sizes]
         yield f"mean R@10 as the pool grows: {', '.join(sizes)} candidates"

@@ -7,6 +7,7 @@ from typing import Any
 from uniecs.catalog.reading import Catalog
 from uniecs.evaluation.calibration import calibrate_gates
 from uniecs.evaluation.degradation import degrade
+from uniecs.evaluation.leakage import leakage
 from uniecs.evaluation.loss_weights import read_loss_weights
 from uniecs.evaluation.material import Material
 from uniecs.evaluation.mixed_pool import mixed_pool
@@ -23,6 +24,7 @@ def beyond_the_tasks(
     tasks: Mapping[str, TaskOutcome],
     queries: Mapping[str, Mapping[str, QueryOutcome]],
     catalog: Catalog,
+    split: str,
     history: Path | None,
     progress: Progress | None,
 ) -> dict[str, Any]:
@@ -35,6 +37,7 @@ def beyond_the_tasks(
         "slices": lambda: slice_report(tasks, queries, catalog, config),
         "unimodal": lambda: unimodal_baselines(tasks, config),
         "calibration": lambda: calibrate_gates(tasks, material.views, config),
+        "leakage": lambda: leakage(catalog, material.relations, split),
         "training": lambda: read_loss_weights(history) if history else None,
     }
     found = {}

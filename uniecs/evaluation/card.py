@@ -17,6 +17,7 @@ def evaluation_card(report: EvaluationReport) -> str:
             f"`{report.model_version}`. Figures in per cent; R@10 is the share of queries with a "
             "right answer among the first ten. Brackets: 95 % bootstrap intervals over products.",
             *_tasks(report),
+            *_leakage(report),
             *_pool_sizes(report),
             *_mixed_pool(report),
             *_degradation(report),
@@ -41,6 +42,15 @@ def _tasks(report: EvaluationReport) -> Iterator[str]:
         ]
         yield _row(query.label, *cells)
     yield from ("", "In parentheses: queries, and candidates in the pool.")
+
+
+def _leakage(report: EvaluationReport) -> Iterator[str]:
+    if shared := report.leakage:
+        yield from (
+            "",
+            f"Of {shared.listings:,} listings of the split, {shared.titles:,} have the title of a "
+            f"train listing and {shared.pictures:,} its picture.",
+        )
 
 
 def _pool_sizes(report: EvaluationReport) -> Iterator[str]:

@@ -74,7 +74,7 @@ def evaluate(
         queries=queries,
         pairs=kind_shares(pairs),
         gates=mean_gates(material.asks, material.pool, views),
-        beyond=beyond_the_tasks(material, tasks, queries, catalog, history, progress),
+        beyond=beyond_the_tasks(material, tasks, queries, catalog, split, history, progress),
     )
     result = summarise(
         findings,

@@ -17,6 +17,7 @@ from uniecs.catalog.digests import file_digest
 from uniecs.errors import DataError
 from uniecs.evaluation.calibration import GateCalibration
 from uniecs.evaluation.degradation import Degradation
+from uniecs.evaluation.leakage import Leakage
 from uniecs.evaluation.loss_weights import LossWeights
 from uniecs.evaluation.mixed_pool import MixedPool
 from uniecs.evaluation.part import Fraction, Interval, Part
@@ -109,6 +110,7 @@ class EvaluationReport(Part):
         slices: R@10 by kind of product, and by what the words say.
         unimodal: Tasks with both modalities on a side, beside each modality alone.
         calibration: Gate weights against what each modality finds alone.
+        leakage: Titles and pictures that the split shares with train.
         training: Loss weights over the run that made the model, where its history is at hand.
     """
 
@@ -129,6 +131,7 @@ class EvaluationReport(Part):
     slices: Slices | None = None
     unimodal: dict[str, Unimodal] | None = None
     calibration: GateCalibration | None = None
+    leakage: Leakage | None = None
     training: LossWeights | None = None
 
     def to_json(self) -> str:
