@@ -8,6 +8,7 @@ import torch
 from uniecs.losses.config import LossConfig
 from uniecs.losses.temperature import Temperatures
 from uniecs.losses.weighting import (
+    EMA_DECAY,
     RULES,
     AverageWeighting,
     FixedWeighting,
@@ -105,6 +106,45 @@ def test_a_share_scales_the_whole_term_of_its_family(rule: str) -> None:
 
     assert torch.allclose(other.grad, one.grad * torch.tensor([1.0, 0.25]))
     assert half.weights() == {"a": 1.0, "b": 0.25}
+
+
+def weighed(weighting: FixedWeighting, losses: list[float], seen: list[list[float]]) -> float:
+    """A rule's loss by its equation, family by family, after losses that were ``seen``."""
+    total = 0.0
+    for k, loss in enumerate(losses):
+        mean = 0.0
+        for earlier in seen:
+            mean = EMA_DECAY * mean + (1 - EMA_DECAY) * earlier[k]
+        term = loss / (mean / (1 - EMA_DECAY ** len(seen)))
+        if isinstance(weighting, UncertaintyWeighting):
+            u = weighting.u[k].item()
+            term = math.exp(-u) * term + u
+        if isinstance(weighting, AverageWeighting):
+            term *= float(weighting.current[k])
+        total += float(weighting.shares[k]) * term
+    return total
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_equals_its_loop_in_float64_and_so_does_its_gradient(rule: str) -> None:
+    names = ("a", "b", "c")
+    weighting = RULES[rule](names, {"b": 0.25}).double()
+    seen = [[4.0, 0.5, 2.0], [2.0, 0.4, 2.0], [1.0, 0.5, 1.5]]
+    for values in seen:
+        weighting(dict(zip(names, torch.tensor(values, dtype=torch.float64), strict=True)))
+        weighting.end_epoch()
+    with torch.no_grad():
+        for parameter in weighting.parameters():
+            parameter.copy_(torch.tensor([0.5, -0.25, 0.1]))
+    weighting.eval()
+    losses = torch.tensor([0.9, 0.7, 1.3], dtype=torch.float64, requires_grad=True)
+
+    def total(given: torch.Tensor, *_parameters: torch.Tensor) -> torch.Tensor:
+        return weighting(dict(zip(names, given, strict=True)))
+
+    expected = weighed(weighting, losses.tolist(), seen)
+    assert total(losses).item() == pytest.approx(expected, rel=1e-12)
+    assert torch.autograd.gradcheck(total, (losses, *weighting.parameters()))
 
 
 @pytest.mark.parametrize("rule", RULES)
