@@ -59,6 +59,11 @@ ARMS: tuple[Arm, ...] = (
     Arm("ours", "(c) ours", HARD_NEGATIVES, kind="main"),
     Arm("no-gate", "ours without gates", (*HARD_NEGATIVES, "encoder.fusion=ungated")),
     Arm(
+        "imputed",
+        "ours, a missing modality imputed",
+        (*HARD_NEGATIVES, "encoder.fusion=imputed"),
+    ),
+    Arm(
         "no-clal",
         "ours without CLAL",
         (*HARD_NEGATIVES, "loss.shares.local=0"),

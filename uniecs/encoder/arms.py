@@ -39,6 +39,49 @@ class TwoTowers(nn.Module):
         return F.normalize(full, dim=-1), gates.to(full.dtype)
 
 
+class ImputedFusion(GatedFusion):
+    """Ours, but a missing modality is imputed: learned tokens attend the present one, and pool.
+
+    As the release does implicitly (UNIECS.md 7.4). Weights are reported of what is present.
+    """
+
+    IMPUTED = 4
+    """Learned tokens that stand for a missing stream."""
+
+    def __init__(self, config: UniECSConfig) -> None:
+        super().__init__(config)
+        shape, deviation = (self.IMPUTED, config.fusion_dim), config.initializer_range
+        self.missing_image = nn.Parameter(deviation * torch.randn(shape))
+        self.missing_text = nn.Parameter(deviation * torch.randn(shape))
+
+    def forward(self, image: Stream, text: Stream, batch: int) -> tuple[Tensor, Tensor]:
+        """Unit vectors [B, dim] and weights [B, 2] of what is present."""
+        present = torch.zeros(batch, 2, dtype=torch.bool, device=image.rows.device)
+        present[image.rows, 0] = True
+        present[text.rows, 1] = True
+        whole = (
+            _completed(image, self.missing_image, batch),
+            _completed(text, self.missing_text, batch),
+        )
+        vectors, gates = super().forward(*whole, batch)
+        gates = gates.masked_fill(~present, 0.0)
+        return vectors, gates / gates.sum(dim=1, keepdim=True)
+
+
+def _completed(stream: Stream, missing: Tensor, batch: int) -> Stream:
+    """A stream of all rows: ``missing`` [K, D] stands in those that it lacks."""
+    rows = torch.arange(batch, device=stream.rows.device)
+    length = max(stream.tokens.shape[1], missing.shape[0])
+    padded = F.pad(missing, (0, 0, 0, length - missing.shape[0])).to(stream.tokens.dtype)
+    valid = rows.new_zeros(length, dtype=torch.bool)
+    valid[: missing.shape[0]] = True
+    own = F.pad(stream.tokens, (0, 0, 0, length - stream.tokens.shape[1]))
+    mask = torch.ones_like(stream.tokens[:, :, 0], dtype=torch.bool)
+    mask = F.pad(mask if stream.mask is None else stream.mask, (0, length - mask.shape[1]))
+    tokens = padded.expand(batch, -1, -1).index_copy(0, stream.rows, own)
+    return Stream(tokens, rows, valid.expand(batch, -1).index_copy(0, stream.rows, mask))
+
+
 def mean_token(stream: Stream) -> Tensor:
     """[N, D]: mean over the valid tokens of each entry."""
     if stream.mask is None:
@@ -54,8 +97,9 @@ def _ungated(config: UniECSConfig) -> nn.Module:
 FUSIONS: dict[str, Callable[[UniECSConfig], nn.Module]] = {
     "gated": GatedFusion,
     "ungated": _ungated,
+    "imputed": ImputedFusion,
     "towers": TwoTowers,
     "released": ReleasedFusion,
 }
-"""``gated`` is ours (UNIECS.md 7.4); ``ungated`` is ours with every gate open; ``towers`` has no
-fusion; ``released`` is the release's (UNIECS.md 1.2)."""
+"""``gated`` is ours (UNIECS.md 7.4); ``ungated`` is ours with every gate open; ``imputed`` gives a
+missing modality tokens; ``towers`` has no fusion; ``released`` is the release's (UNIECS.md 1.2)."""

@@ -39,7 +39,7 @@ class EncoderConfig(BaseModel):
     vision: TowerChoice
     text: TowerChoice
     dim: int = 256
-    fusion: Literal["gated", "ungated", "towers", "released"] = "gated"
+    fusion: Literal["gated", "ungated", "imputed", "towers", "released"] = "gated"
     fusion_dim: int = 256
     fusion_layers: int = 3
     fusion_heads: int = 8

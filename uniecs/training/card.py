@@ -62,6 +62,7 @@ def _fusion(encoder: EncoderConfig) -> str:
     return {
         "gated": f"{layers} {width}, gated",
         "ungated": f"{layers} {width}, every gate open",
+        "imputed": f"gated, {layers} {width}, a missing modality imputed",
         "towers": f"none: a linear head over each tower's mean token {width}",
         "released": f"as released: {CROSS_LAYERS} gated cross-attention layers {width}, "
         f"{OWN_BLOCKS} blocks for each tower, {FUSED_BLOCKS} of width {encoder.dim} over both",

@@ -63,6 +63,23 @@ def test_without_gates_both_modalities_weigh_the_same(build_model: Build, inputs
     assert (gates[inputs["presence"].all(dim=1)] == 0.5).all()
 
 
+def test_imputed_tokens_say_what_a_missing_modality_would(
+    build_model: Build, inputs: Inputs
+) -> None:
+    model = build_model(fusion="imputed")
+    alone = ~inputs["presence"].all(dim=1)
+    before, _ = encode(model, inputs)
+
+    with torch.no_grad():
+        model.fusion.missing_image.add_(1.0)
+        model.fusion.missing_text.add_(1.0)
+    after, _ = encode(model, inputs)
+
+    assert alone.any()
+    assert not torch.isclose(after[alone], before[alone]).all(dim=1).any()
+    assert torch.equal(after[~alone], before[~alone])
+
+
 def test_two_towers_give_the_mean_of_both_vectors(build_model: Build, inputs: Inputs) -> None:
     model = build_model(fusion="towers")
     rows = inputs["presence"].all(dim=1)

@@ -42,6 +42,7 @@ def test_the_card_says_what_the_run_came_to() -> None:
     [
         ("gated", "2 cross-attention layers of width 192, gated"),
         ("ungated", "2 cross-attention layers of width 192, every gate open"),
+        ("imputed", "gated, 2 cross-attention layers of width 192, a missing modality imputed"),
         ("towers", "none: a linear head over each tower's mean token of width 192"),
         (
             "released",
