@@ -30,6 +30,7 @@ from components.promote import promote
 from components.register import register
 from components.simulate_events import simulate_events
 from components.split_and_pair import split_and_pair
+from components.summarise import summarise
 from components.train import train
 from components.validate import validate
 from pipelines.running import RunRequest, run_retraining
@@ -275,3 +276,14 @@ def test_a_missing_catalog_is_one_clear_message(settings, tmp_path):
     assert summary.outcome == "failed"
     assert "no such catalog folder" in summary.message
     assert [entry.step for entry in Journal(settings, "compiled").entries()] == ["validate"]
+
+
+def test_the_exit_handler_as_a_plain_function_writes_the_summary(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNIECS_HOME", str(tmp_path / "home"))
+    page = dsl.HTML(uri=str(tmp_path / "page.html"))
+
+    summarise.python_func(run_id="r1", status=SimpleNamespace(state="FAILED"), page=page)
+
+    run = tmp_path / "home" / "runs" / "r1"
+    assert json.loads((run / "summary.json").read_text())["outcome"] == "failed"
+    assert Path(page.path).read_bytes() == (run / "summary.html").read_bytes()
