@@ -139,6 +139,19 @@ def test_the_page_stands_alone_and_escapes_what_the_catalog_says(folder):
     assert "data:image/jpeg;base64," in page
 
 
+def test_the_page_names_the_types_in_which_hybrid_search_loses_to_the_baseline(folder):
+    queries = json.loads((folder / "report.json").read_text())["queries"]
+    hybrid, baseline = (queries["attribute"][ranker] for ranker in ("hybrid", "baseline"))
+    assert hybrid["nDCG@10"] < baseline["nDCG@10"]
+
+    page = (folder / "report.html").read_text()
+
+    assert "Hybrid no lower than the baseline" in page
+    assert "1 of 2" in page
+    assert "below: attribute" in page
+    assert '<span class="down">-0.500</span>' in page
+
+
 def test_a_report_knows_when_it_was_altered(folder):
     assert altered_files(folder) == {}
 
