@@ -63,6 +63,7 @@ lint: $(INSTALLED) ## Check style, types and layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy feature_repo/*.py
 	@$(BIN)/lint-imports
 
 bench: $(INSTALLED) ## Measure encoding and training against peers (about 10 minutes)
