@@ -11,12 +11,13 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from uniecs.index.lite_server import stop_lite_server
 from uniecs.loop import embed, evaluate, split_and_pair, train, validate
 from uniecs.settings import Settings
 from uniecs.steps import folder_output_digest
@@ -141,13 +142,20 @@ def undisturbed(settings: Settings, catalog: Path, training: tuple[str, ...]) ->
     }
 
 
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "killed"
+    yield folder
+    stop_lite_server(Settings(home=folder))
+
+
 @pytest.mark.slow
 def test_killed_in_every_step_it_ends_like_an_undisturbed_run(
-    split_catalog, tiny_training, settings, tmp_path
+    split_catalog, tiny_training, settings, tmp_path, home
 ):
     catalog = split_catalog(products=180, test=125)
     training = (*tiny_training, *LONGER)
-    killed = Runs(tmp_path / "killed", catalog, training)
+    killed = Runs(home, catalog, training)
 
     kill_everywhere(killed, tmp_path / "hook")
     summary = killed.finish()
