@@ -34,9 +34,14 @@ def fresh_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def settings(fresh_home: Path) -> Settings:
-    """Settings of a fresh installation."""
-    return Settings(home=fresh_home)
+def settings(fresh_home: Path) -> Iterator[Settings]:
+    """Settings of a fresh installation; a Milvus Lite that it starts ends with the test."""
+    settings = Settings(home=fresh_home)
+    yield settings
+    if any(fresh_home.glob("milvus-server*")):
+        from uniecs.index.lite_server import stop_lite_server
+
+        stop_lite_server(settings)
 
 
 @pytest.fixture(scope="session")

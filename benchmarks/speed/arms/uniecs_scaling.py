@@ -86,7 +86,8 @@ class Arm:
 def write_catalog(inputs: Inputs, folder: Path, count: int) -> None:
     """A catalog of ``count`` valid rows over the drawn ones."""
     drawn = inputs.folder / "catalog"
-    rows = [row for _, row in read_rows(drawn) if _valid(row)]
+    by_id = {row["product_id"]: row for _, row in read_rows(drawn) if _valid(row)}
+    rows = list(by_id.values())
     (folder / "images").mkdir(parents=True)
     for path in {path for row in rows for path in row["image_paths"] or ()}:
         _shrink(drawn / path, folder / _small(path))

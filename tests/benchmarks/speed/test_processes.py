@@ -7,8 +7,10 @@ from typer.testing import CliRunner
 
 from benchmarks.speed import __main__ as command
 from benchmarks.speed import processes
+from benchmarks.speed.arms.uniecs_scaling import write_catalog
 from benchmarks.speed.inputs import Inputs, draw_inputs
 from benchmarks.speed.processes import ArmFailed, Process
+from uniecs.catalog.validation import validate_catalog
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +43,17 @@ def test_a_worker_says_why_it_cannot_and_answers_what_it_can(inputs: Inputs) -> 
         process.close()
     assert facts["peak_mb"] > 50
     assert facts["versions"]["torch"]
+
+
+def test_a_generated_catalog_of_any_size_holds_valid_rows(
+    demo_catalog: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "catalog").symlink_to(demo_catalog)
+
+    write_catalog(Inputs(tmp_path), tmp_path / "rows", 300)
+
+    outcome = validate_catalog(tmp_path / "rows", tmp_path / "report")
+    assert (outcome.rows, outcome.quarantined) == (300, 0)
 
 
 def test_peers_without_their_environment_are_refused_with_the_command_that_makes_it(
