@@ -13,9 +13,9 @@ import typer
 
 from benchmarks.speed.cells import Cell, measure, rows_of
 from benchmarks.speed.machine import IDLE_LIMIT, busy_share, commit, load, machine
-from benchmarks.speed.report import put_into, report
+from benchmarks.speed.report import put_into, report, reports
 from benchmarks.speed.rounds import Effort
-from benchmarks.speed.rows import RESULTS, append, last_run
+from benchmarks.speed.rows import RESULTS, append, last_run, last_runs
 from benchmarks.speed.sizes import SIZES
 from benchmarks.speed.suites import encode, scaling, train
 
@@ -121,11 +121,11 @@ def report_command(
     ] = None,
     results: Results = RESULTS,
 ) -> None:
-    """Print the tables of the last run.
+    """Print the tables of the last run of every suite.
 
     Example: python -m benchmarks.speed report --into docs/speed.md
     """
-    figures = report(last_run(results))
+    figures = reports(last_runs(results))
     if into is None:
         sys.stdout.write(figures)
     else:

@@ -20,6 +20,11 @@ def report(rows: list[Row]) -> str:
     return "\n".join(parts)
 
 
+def reports(runs: list[list[Row]]) -> str:
+    """Markdown of the rows of several runs, or that there are none."""
+    return "\n".join(map(report, runs or [[]]))
+
+
 def put_into(page: Path, figures: str) -> None:
     """Replace what stands between the two marks of a page.
 

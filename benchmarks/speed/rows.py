@@ -1,6 +1,7 @@
 """One JSON row per result, appended to a file; the last run's rows are what a report shows."""
 
 from collections.abc import Iterable
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,19 @@ def append(rows: Iterable[Row], path: Path) -> None:
 
 def last_run(path: Path) -> list[Row]:
     """Rows of the run that wrote last; empty when there is none."""
+    rows = _rows(path)
+    return [row for row in rows if row.run == rows[-1].run]
+
+
+def last_runs(path: Path) -> list[list[Row]]:
+    """The last run of every suite: rows by run, in order; what a later run repeated is left out."""
+    rows = _rows(path)
+    newest = {row.suite: row.run for row in rows}
+    kept = [row for row in rows if row.run == newest[row.suite]]
+    return [list(found) for _, found in groupby(kept, key=lambda row: row.run)]
+
+
+def _rows(path: Path) -> list[Row]:
     if not path.is_file():
         return []
-    rows = [Row.model_validate_json(line) for line in path.read_text().splitlines()]
-    return [row for row in rows if row.run == rows[-1].run]
+    return [Row.model_validate_json(line) for line in path.read_text().splitlines()]

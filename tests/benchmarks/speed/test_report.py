@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.speed.report import BEGIN, END, put_into, report
-from benchmarks.speed.rows import RESULTS, Goal, Row, append, last_run
+from benchmarks.speed.report import BEGIN, END, put_into, report, reports
+from benchmarks.speed.rows import RESULTS, Goal, Row, append, last_run, last_runs
 from benchmarks.speed.summary import Ratio, Timing
 
 REPOSITORY = Path(__file__).parents[3]
@@ -41,6 +41,19 @@ def test_rows_come_back_as_they_were_and_only_those_of_the_last_run(tmp_path: Pa
 
     assert last_run(path) == [new]
     assert new.per_second == 100
+
+
+def test_a_report_shows_the_last_run_of_every_suite(tmp_path: Path) -> None:
+    path = tmp_path / "speed.jsonl"
+    train = row("2026-02-02T00:00:00+00:00", suite="train")
+    later = row("2026-03-03T00:00:00+00:00")
+
+    append([row(), train], path)
+    append([later], path)
+
+    assert last_runs(path) == [[train], [later]]
+    assert reports(last_runs(path)).count("Run of") == 2
+    assert reports([]) == "No run yet.\n"
 
 
 def test_a_goal_that_is_missed_is_shown_as_missed() -> None:
@@ -82,4 +95,4 @@ def test_figures_replace_what_stood_between_the_marks(tmp_path: Path) -> None:
 def test_the_documentation_shows_the_last_committed_run() -> None:
     page = (REPOSITORY / "docs" / "speed.md").read_text()
 
-    assert page.split(BEGIN)[1].split(END)[0].strip() == report(last_run(RESULTS)).strip()
+    assert page.split(BEGIN)[1].split(END)[0].strip() == reports(last_runs(RESULTS)).strip()
