@@ -108,7 +108,9 @@ def _figures(catalog: Path, run: Path, clock: Clock, epochs: int) -> dict[str, A
 
     encoder = Encoder.load(run / "model", device="cpu")
     found = recall_at_10(encoder, Catalog(catalog), split="test")
-    trained = sum(p.numel() for p in encoder.model.parameters() if p.requires_grad)
+    still = ("vision.", "text.") if encoder.model.config.adapters else ()
+    weights = encoder.model.named_parameters()
+    trained = sum(p.numel() for name, p in weights if not name.startswith(still))
     return {
         "epoch_seconds": clock.epoch_seconds(epochs),
         "asked_seconds": clock.asked,
