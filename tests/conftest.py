@@ -23,25 +23,27 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 
 @pytest.fixture(autouse=True)
-def fresh_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test sees the state of the machine: UNIECS_HOME is empty, other settings are unset."""
+def fresh_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """No test sees the state of the machine: UNIECS_HOME is empty, other settings are unset.
+
+    A Milvus Lite that is started there ends with the test.
+    """
     for name in list(os.environ):
         if name.startswith("UNIECS_") and not name.startswith("UNIECS_TEST_"):
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     monkeypatch.setenv("UNIECS_HOME", str(home))
-    return home
+    yield home
+    if any(home.glob("milvus-server*")):
+        from uniecs.index.lite_server import stop_lite_server
+
+        stop_lite_server(Settings(home=home))
 
 
 @pytest.fixture
-def settings(fresh_home: Path) -> Iterator[Settings]:
-    """Settings of a fresh installation; a Milvus Lite that it starts ends with the test."""
-    settings = Settings(home=fresh_home)
-    yield settings
-    if any(fresh_home.glob("milvus-server*")):
-        from uniecs.index.lite_server import stop_lite_server
-
-        stop_lite_server(settings)
+def settings(fresh_home: Path) -> Settings:
+    """Settings of a fresh installation."""
+    return Settings(home=fresh_home)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,12 @@
 """Small catalogs and a small encoder: the whole loop in a minute."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from uniecs.index.lite_server import stop_lite_server
+from uniecs.settings import Settings
 
 TINY = (
     "run.epochs=1",
@@ -21,6 +24,14 @@ TINY = (
     '"intermediate_size":32,"max_position_embeddings":64}',
 )
 CatalogMaker = Callable[..., Path]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """An installation that processes of their own use; the server they start ends with the test."""
+    folder = tmp_path / "installation"
+    yield folder
+    stop_lite_server(Settings(home=folder))
 
 
 @pytest.fixture(scope="session")

@@ -5,15 +5,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.pipelines.measuring import Measured, run_measured
 from uniecs.evaluation.findings import WHOLE_TEXT
-from uniecs.index.lite_server import stop_lite_server
-from uniecs.settings import Settings
 
 REUSED_WITHIN_S = 60
 DEMO_WITHIN_S = 6 * 60
@@ -36,13 +33,6 @@ Its fifth type, description_to_image, has none.
 
 OPEN_BASELINES = {"composed": (0.457, 0.200), "other_view": (0.443, 0.395)}
 """The same of open_demo."""
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "installation"
-    yield folder
-    stop_lite_server(Settings(home=folder))
 
 
 def run_pipeline(home: Path, *arguments: str) -> tuple[int, dict, str]:

@@ -11,13 +11,12 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from uniecs.index.lite_server import stop_lite_server
 from uniecs.loop import embed, evaluate, split_and_pair, train, validate
 from uniecs.settings import Settings
 from uniecs.steps import folder_output_digest
@@ -140,13 +139,6 @@ def undisturbed(settings: Settings, catalog: Path, training: tuple[str, ...]) ->
         "tasks": evaluate.run(evaluate.EvaluateSpec(**places), settings).report["tasks"],
         "vectors": vectors.digest,
     }
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "killed"
-    yield folder
-    stop_lite_server(Settings(home=folder))
 
 
 @pytest.mark.slow

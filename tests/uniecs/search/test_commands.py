@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,17 +15,15 @@ from uniecs.cli.app import app
 from uniecs.cli.runtime import run
 from uniecs.errors import GenerationError
 from uniecs.index.generations import GenerationStore
-from uniecs.index.lite_server import find_lite_server, stop_lite_server
+from uniecs.index.lite_server import find_lite_server
 from uniecs.settings import Settings
 
 Ended = Callable[..., tuple[object, str]]
 
 
 @pytest.fixture
-def home(fresh_home: Path) -> Iterator[Settings]:
-    settings = Settings(home=fresh_home)
-    yield settings
-    stop_lite_server(settings)
+def home(fresh_home: Path) -> Settings:
+    return Settings(home=fresh_home)
 
 
 def uniecs(*arguments: str | Path) -> Result:

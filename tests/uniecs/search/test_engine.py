@@ -266,7 +266,6 @@ def test_a_server_that_was_stopped_is_started_again_by_the_next_search(
     after = engine.search(SearchRequest(text="mug"))
 
     assert after.hits == before.hits
-    stop_lite_server(settings)
 
 
 def test_searches_never_fail_while_generations_are_built_swapped_and_dropped(
