@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from transformers import MODEL_MAPPING, AutoModel, PreTrainedModel
 from transformers.configuration_utils import PreTrainedConfig
 
+from uniecs.encoder.attention import use_fast_attention
 from uniecs.encoder.sources import loading, located
 from uniecs.errors import ModelError
 
@@ -42,6 +43,7 @@ def build_tower(config: PreTrainedConfig) -> PreTrainedModel:
         tower = AutoModel.from_config(config, add_pooling_layer=False)
     except TypeError:  # towers such as ConvNeXt have no pooler to leave out
         tower = AutoModel.from_config(config)
+    use_fast_attention(tower)
     return tower
 
 
