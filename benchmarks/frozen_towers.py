@@ -106,7 +106,7 @@ def _figures(catalog: Path, run: Path, clock: Clock, epochs: int) -> dict[str, A
     from uniecs.evaluation.recall import recall_at_10
     from uniecs.inference.encoder import Encoder
 
-    encoder = Encoder.load(run / "model", device="cpu")
+    encoder = Encoder.load(run / "model", device="cpu", precision="float32")
     found = recall_at_10(encoder, Catalog(catalog), split="test")
     still = ("vision.", "text.") if encoder.model.config.adapters else ()
     weights = encoder.model.named_parameters()

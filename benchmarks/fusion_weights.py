@@ -67,7 +67,7 @@ def main(arguments: Sequence[str]) -> int:
     parts = [
         part
         for model, catalog in zip(folders[::2], folders[1::2], strict=True)
-        for part in parts_of(Encoder.load(model), Catalog(catalog))
+        for part in parts_of(Encoder.load(model, precision="float32"), Catalog(catalog))
     ]
     chosen = FUSION
     for kind, grid in GRIDS.items():

@@ -1,9 +1,12 @@
 """Where things are: the one place that reads the environment (prefix ``UNIECS_``)."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Precision = Literal["auto", "float32", "bfloat16"]
 
 
 class Settings(BaseSettings):
@@ -33,6 +36,10 @@ class Settings(BaseSettings):
         default=None, description="host:port of Redis as Feast's online store; SQLite by default."
     )
     tenant: str = Field(default="default", description="Partition key of every row and search.")
+    precision: Precision = Field(
+        default="auto",
+        description="What a loaded model computes in; auto is bfloat16 on a CPU that has it.",
+    )
 
     @property
     def root(self) -> Path:

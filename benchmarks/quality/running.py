@@ -64,7 +64,7 @@ def perform(run: Run, catalog: Path, out: Path) -> None:
     )
     seconds = time.monotonic() - began
     asked = Catalog(catalog if common.queries else without_queries(catalog, out / run.catalog))
-    encoder = RememberingEncoder(Encoder.load(folder / "run" / "model"))
+    encoder = RememberingEncoder(Encoder.load(folder / "run" / "model", precision="float32"))
     evaluate(
         encoder,
         asked,

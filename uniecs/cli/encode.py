@@ -44,7 +44,9 @@ def encode_command(
         task = bar.add_task("encoding", total=None)
         report = encode_file(encoder, source, out, progress=lambda n: bar.advance(task, n))
     console.print(
-        f"{report.rows - report.errors} of {report.rows} items encoded: {out}", markup=False
+        f"{report.rows - report.errors} of {report.rows} items encoded in {encoder.precision}: "
+        f"{out}",
+        markup=False,
     )
     if report.errors:
         console.print(f"{report.errors} rows have no vector; see the column error")

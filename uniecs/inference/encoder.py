@@ -1,5 +1,6 @@
 """The encoder as everyone uses it: a list of items in, vectors in the same order out."""
 
+import copy
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,8 +20,10 @@ from uniecs.encoder.model import UniECSModel
 from uniecs.encoder.processor import UniECSProcessor
 from uniecs.errors import ImageError
 from uniecs.inference.items import Encoded, Item, ItemError, unusable
-from uniecs.inference.linear import mkl_is_slow, use_onednn
+from uniecs.inference.linear import use_onednn
+from uniecs.inference.precision import agrees, computes_bfloat16
 from uniecs.inference.sharing import picture_key, shared_batches
+from uniecs.settings import Precision, Settings
 
 DECODERS = 4
 """Threads that decode pictures of a batch; Pillow releases the interpreter lock."""
@@ -60,30 +63,44 @@ class Encoder:
 
     @classmethod
     def load(
-        cls, folder: Path, *, device: str | None = None, dtype: torch.dtype | None = None
+        cls, folder: Path, *, device: str | None = None, precision: Precision | None = None
     ) -> "Encoder":
         """Verify and load a model folder.
 
         Args:
             folder: A model folder.
             device: ``cpu`` or ``cuda``; a GPU where there is one by default.
-            dtype: Of the weights; float32 by default.
+            precision: Of weights and layers; vectors are float32 always. ``auto`` is bfloat16 on a
+                CPU that computes it, if the model gives nearly the same vectors in it, and float32
+                otherwise. By default what the settings say, which is ``auto``.
 
         Raises:
             ModelError: When the folder was altered or is no UniECS model.
         """
         model, processor, manifest = load_model_folder(folder)
         place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        torch.nn.Module.to(model, place, dtype or torch.float32)
-        if place.type == "cpu" and mkl_is_slow():
-            use_onednn(model)
-        return cls(
+
+        torch.nn.Module.to(model, place, torch.float32)
+        encoder = cls(
             model,
             processor,
             model_version=manifest.version,
             processor_digest=manifest.processor_digest,
             device=place,
         )
+        wanted = precision or Settings().precision
+        if wanted == "bfloat16" or (wanted == "auto" and computes_bfloat16(place)):
+            narrow = encoder._in_bfloat16()
+            if wanted == "bfloat16" or agrees(encoder, narrow):
+                encoder = narrow
+        if place.type == "cpu":
+            use_onednn(encoder.model)
+        return encoder
+
+    @property
+    def precision(self) -> str:
+        """``float32`` or ``bfloat16``."""
+        return str(self.model.dtype).removeprefix("torch.")
 
     def encode(
         self,
@@ -117,6 +134,12 @@ class Encoder:
             if progress:
                 progress(len(rows))
         return encoded
+
+    def _in_bfloat16(self) -> "Encoder":
+        narrow = copy.copy(self)
+        narrow.model = copy.deepcopy(self.model)
+        torch.nn.Module.to(narrow.model, torch.bfloat16)
+        return narrow
 
     def _encode_batch(self, items: Sequence[Item], rows: list[int], out: Encoded) -> None:
         decoded = self._decode({picture_key(items[row]): items[row].image for row in rows})

@@ -112,7 +112,7 @@ def export_model(
     shutil.rmtree(partial, ignore_errors=True)
     manifest = export_graphs(model, partial, int8=int8, note=note)
     note("comparing vectors")
-    encoder = Encoder.load(model, device="cpu")
+    encoder = Encoder.load(model, device="cpu", precision="float32")
     graphs = {name: OnnxEncoder.load(partial, precision=name) for name in manifest.graphs}
     items = items or random_items(_words(encoder.processor.tokenizer.get_vocab()), seed=SEED)
     parity = {name: compare(encoder, graphs[name], items, FLOORS[name]) for name in graphs}

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from PIL import Image
 
@@ -18,7 +17,8 @@ class Arm:
 
     def __init__(self, spec: dict[str, Any]) -> None:
         size, inputs = SIZES[spec["size"]], Inputs(Path(spec["inputs"]))
-        self.model = build(size, inputs).eval()
+        self.dtype = getattr(torch, spec["precision"])
+        self.model = build(size, inputs).eval().to(self.dtype)
         self.tokenizer = tokenizer(inputs)
         self.transform = open_clip().image_transform(size.image_size, is_train=False)
         self.rows = kinds(inputs, spec["items"])
@@ -34,18 +34,18 @@ class Arm:
 
     def facts(self) -> dict[str, Any]:
         """Precision of the weights."""
-        return {"precision": "float32"}
+        return {"precision": str(self.dtype).removeprefix("torch.")}
 
     def _texts(self, texts: list[str]) -> Any:
         parts = [
-            self.model.encode_text(self.tokenizer(texts[n : n + BATCH]), normalize=True).numpy()
+            self.model.encode_text(self.tokenizer(texts[n : n + BATCH]), normalize=True)
             for n in range(0, len(texts), BATCH)
         ]
-        return np.concatenate(parts)
+        return torch.cat(parts).float().numpy()
 
     def _pictures(self, pictures: list[Image.Image]) -> Any:
         parts = []
         for n in range(0, len(pictures), BATCH):
             pixels = torch.stack([self.transform(picture) for picture in pictures[n : n + BATCH]])
-            parts.append(self.model.encode_image(pixels, normalize=True).numpy())
-        return np.concatenate(parts)
+            parts.append(self.model.encode_image(pixels.to(self.dtype), normalize=True))
+        return torch.cat(parts).float().numpy()

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import torch
 from PIL import Image
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Transformer
@@ -19,7 +20,9 @@ class Arm:
     def __init__(self, spec: dict[str, Any]) -> None:
         size, inputs = SIZES[spec["size"]], Inputs(Path(spec["inputs"]))
         folder = str(clip_folder(size, inputs))
-        self.model = SentenceTransformer(modules=[Transformer(folder)], device="cpu")
+        model = {"dtype": getattr(torch, spec["precision"])}
+        modules = [Transformer(folder, model_kwargs=model)]
+        self.model = SentenceTransformer(modules=modules, device="cpu")
         self.rows = kinds(inputs, spec["items"])
 
     def ready(self) -> dict[str, Any]:

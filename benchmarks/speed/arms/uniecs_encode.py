@@ -19,7 +19,7 @@ class Arm:
         size, inputs = SIZES[spec["size"]], Inputs(Path(spec["inputs"]))
         folder = inputs.folder / f"uniecs-{size.name}"
         save_model_folder(*build(size, inputs), folder, card="# Random weights\n")
-        self.encoder = Encoder.load(folder, device="cpu")
+        self.encoder = Encoder.load(folder, device="cpu", precision=spec["precision"])
         self.items = {
             kind: [Item(str(n), text, picture) for n, (text, picture) in enumerate(rows)]
             for kind, rows in kinds(inputs, spec["items"]).items()
@@ -37,4 +37,4 @@ class Arm:
 
     def facts(self) -> dict[str, Any]:
         """Precision of the weights."""
-        return {"precision": str(self.encoder.model.dtype).removeprefix("torch.")}
+        return {"precision": self.encoder.precision}

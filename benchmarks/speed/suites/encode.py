@@ -4,9 +4,13 @@ import statistics
 
 from benchmarks.speed.cells import OURS, Cell, Measured
 from benchmarks.speed.lists import BATCH, MIX
+from benchmarks.speed.machine import machine
 from benchmarks.speed.rows import Goal
 from benchmarks.speed.sizes import SIZES
 from benchmarks.speed.summary import ratio
+
+BFLOAT16 = {"avx512_bf16", "amx_bf16"}
+"""Instruction sets that compute it."""
 
 FASTER = 1.2
 """Times the best peer."""
@@ -16,18 +20,26 @@ MIXED_SHARE = 0.9
 
 
 def cells(sizes: list[str], inputs: str, arms: tuple[str, ...]) -> list[Cell]:
-    """One cell per tower size."""
+    """One cell per tower size and precision; bfloat16 where the processor has it."""
+    precisions = ["float32", *(["bfloat16"] if BFLOAT16 & set(machine()["flags"]) else [])]
     return [
         Cell(
             suite="encode",
             size=name,
             arms=arms,
-            spec={"size": name, "inputs": inputs, "items": SIZES[name].items, "batch": BATCH},
+            spec={
+                "size": name,
+                "inputs": inputs,
+                "items": SIZES[name].items,
+                "batch": BATCH,
+                "precision": precision,
+            },
             tasks=("text", "image", "both", "mixed"),
             items=SIZES[name].items,
             judge=judge,
         )
         for name in sizes
+        for precision in precisions
     ]
 
 

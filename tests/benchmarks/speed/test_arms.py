@@ -41,9 +41,11 @@ def test_a_step_trains_and_counts_its_operations(spec: dict[str, Any]) -> None:
     assert facts["flops"] > 3 * 2 * parameters * tokens
 
 
-def test_every_kind_of_list_is_encoded_whole(spec: dict[str, Any]) -> None:
-    arm = uniecs_encode.Arm(spec)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_every_kind_of_list_is_encoded_whole(spec: dict[str, Any], precision: str) -> None:
+    arm = uniecs_encode.Arm({**spec, "precision": precision})
 
+    assert arm.facts() == {"precision": precision}
     assert {len(items) for items in arm.items.values()} == {8}
     assert {item.presence.name for item in arm.items["mixed"]} == {"TEXT", "IMAGE", "BOTH"}
     for kind in arm.items:

@@ -51,7 +51,7 @@ def test_a_mixed_list_gives_the_encoders_vectors(tiny_model: Path, picture: Path
 
     vectors = transformer(tiny_model).encode(inputs, batch_size=3)
 
-    wanted = Encoder.load(tiny_model, device="cpu").encode(items).vectors
+    wanted = Encoder.load(tiny_model, device="cpu", precision="float32").encode(items).vectors
     assert np.abs(vectors - wanted).max() < 1e-5
 
 
@@ -65,7 +65,7 @@ def test_a_list_of_one_kind_gives_the_encoders_vectors(
     vectors = transformer(tiny_model).encode([{**text, **image}] * 2)
 
     item = Item("", text=text.get("text", ""), image=image.get("image"))
-    wanted = Encoder.load(tiny_model, device="cpu").encode([item]).vectors
+    wanted = Encoder.load(tiny_model, device="cpu", precision="float32").encode([item]).vectors
     assert np.abs(vectors - wanted).max() < 1e-5
 
 
@@ -93,7 +93,9 @@ def test_a_saved_sentence_transformer_is_a_model_folder(tiny_model: Path, tmp_pa
 
     manifest = verify_model_folder(tmp_path / "again")
     again = transformer(tmp_path / "again").encode(["red mug"])
-    encoded = Encoder.load(tmp_path / "again", device="cpu").encode([Item("", text="red mug")])
+    encoded = Encoder.load(tmp_path / "again", precision="float32").encode(
+        [Item("", text="red mug")]
+    )
 
     assert manifest.dim == 32
     assert {path.suffix for path in (tmp_path / "again").iterdir()} <= {

@@ -41,7 +41,7 @@ def test_mixed_items_of_any_batch_give_the_models_vectors(
     exported: Exported, tiny_model: Path, tmp_path: Path, batch_size: int
 ) -> None:
     wanted = items(tmp_path)
-    ours = Encoder.load(tiny_model, device="cpu").encode(wanted)
+    ours = Encoder.load(tiny_model, device="cpu", precision="float32").encode(wanted)
     done: list[int] = []
 
     theirs = OnnxEncoder.load(exported[0]).encode(
@@ -58,7 +58,7 @@ def test_mixed_items_of_any_batch_give_the_models_vectors(
 def test_eight_bits_stay_near(exported: Exported, tiny_model: Path, tmp_path: Path) -> None:
     failing = ("none", "broken", "half", "half and picture")
     wanted = [item for item in items(tmp_path) if item.id not in failing]
-    ours = Encoder.load(tiny_model, device="cpu").encode(wanted)
+    ours = Encoder.load(tiny_model, device="cpu", precision="float32").encode(wanted)
 
     theirs = OnnxEncoder.load(exported[0], precision="int8").encode(wanted)
 
@@ -66,7 +66,10 @@ def test_eight_bits_stay_near(exported: Exported, tiny_model: Path, tmp_path: Pa
 
 
 def test_it_names_the_model_whose_vectors_it_gives(exported: Exported, tiny_model: Path) -> None:
-    model, graphs = Encoder.load(tiny_model, device="cpu"), OnnxEncoder.load(exported[0])
+    model, graphs = (
+        Encoder.load(tiny_model, device="cpu", precision="float32"),
+        OnnxEncoder.load(exported[0]),
+    )
 
     assert (graphs.model_version, graphs.processor_digest, graphs.dim) == (
         model.model_version, model.processor_digest, model.dim,

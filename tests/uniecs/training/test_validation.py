@@ -21,7 +21,7 @@ def test_it_scores_what_the_evaluation_of_val_scores(
     if benchmark:
         folder = tmp_path / "benchmark"
         build_benchmark(accepted_catalog, folder)
-    catalog, encoder = Catalog(folder), Encoder.load(tiny_model, device="cpu")
+    catalog, encoder = Catalog(folder), Encoder.load(tiny_model, device="cpu", precision="float32")
     pairs = evaluation_pairs(catalog, "val")
     assert any(pair.query.product_id != pair.candidate.product_id for pair in pairs)
 
