@@ -24,6 +24,9 @@ HAS_BFLOAT16: bool = torch.cpu._is_avx512_bf16_supported()  # noqa: SLF001 - no 
 NAME = "uniecs"
 """Of this attention, as transformers knows it."""
 
+PROJECTIONS = ({"q_proj", "k_proj", "v_proj"}, {"query", "key", "value"})
+"""What transformers calls the three layers that read one input."""
+
 
 def attention(
     q: Tensor,
@@ -74,9 +77,32 @@ def products(
 
 
 def use_fast_attention(tower: PreTrainedModel) -> None:
-    """Have a transformers tower attend by ``attention``; one with attention of its own keeps it."""
+    """Have a transformers tower attend by ``attention``; one with attention of its own keeps it.
+
+    Under autocast its three projections would each cast their common input, and keep the copy.
+    """
     if tower.config._attn_implementation == "sdpa":  # noqa: SLF001 - the only place that says it
         tower.set_attn_implementation(NAME)
+    for module in tower.modules():
+        names = {name for name, _ in module.named_children()}
+        if any(three <= names for three in PROJECTIONS):
+            module.register_forward_pre_hook(_cast_once, with_kwargs=True)
+
+
+def _cast_once(
+    _module: nn.Module, given: tuple[Any, ...], named: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Cast the hidden states as autocast would, before several layers do."""
+    if given:
+        return (_cast(given[0]), *given[1:]), named
+    return given, {**named, "hidden_states": _cast(named["hidden_states"])}
+
+
+def _cast(hidden: Tensor) -> Tensor:
+    kind = hidden.device.type
+    if not torch.is_autocast_enabled(kind) or hidden.dtype is not torch.float32:
+        return hidden
+    return hidden.to(torch.get_autocast_dtype(kind))
 
 
 def _is_slow_in_torch(q: Tensor) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from uniecs.encoder.attention import attention
 from uniecs.encoder.config import UniECSConfig
@@ -102,14 +103,27 @@ class GatedUpdate(nn.Module):
 
     def forward(self, own: Tensor, attended: Tensor, shared: Tensor) -> Tensor:
         """Update [N, P, D]; ``attended`` [M, P, D] belongs to the entries ``shared`` [M]."""
+        given = (own, attended, self.drop(attended), shared)
+        if self.training and torch.is_grad_enabled():  # made again, or it would be most of a layer
+            updated, residual = checkpoint(
+                self._update, *given, use_reentrant=False, preserve_rng_state=False
+            )
+        else:
+            updated, residual = self._update(*given)
+        whole: Tensor = updated + self.drop(residual)
+        return whole
+
+    def _update(
+        self, own: Tensor, attended: Tensor, dropped: Tensor, shared: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The gated tokens, and what the feed-forward part adds to them."""
         update = self.prior.to(own.dtype).expand_as(own)
         if shared.shape[0]:
-            update = update.index_copy(0, shared, self.drop(attended).to(own.dtype))
+            update = update.index_copy(0, shared, dropped.to(own.dtype))
         if self.gated:
             update = torch.sigmoid(self._gate(own, attended, shared)) * update
         own = own + update
-        residual: Tensor = self.drop(self.narrow(F.gelu(self.widen(self.norm(own)))))
-        return own + residual
+        return own, self.narrow(F.gelu(self.widen(self.norm(own))))
 
     def _gate(self, own: Tensor, attended: Tensor, shared: Tensor) -> Tensor:
         present = torch.zeros(own.shape[0], dtype=torch.long, device=own.device)
