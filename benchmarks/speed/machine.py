@@ -5,7 +5,6 @@ import platform
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
 
 IDLE_LIMIT = 0.15
 """Busy share of all processors above which a run is not published."""
@@ -32,7 +31,7 @@ def _ticks(stat: Path) -> list[int]:
     return [int(value) for value in stat.read_text().splitlines()[0].split()[1:9]]
 
 
-def machine() -> dict[str, Any]:
+def machine() -> dict[str, object]:
     """Processor, its instruction sets that matter here, how many."""
     facts: dict[str, str] = {}
     for line in Path("/proc/cpuinfo").read_text().splitlines():

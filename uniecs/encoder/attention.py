@@ -27,6 +27,9 @@ NAME = "uniecs"
 PROJECTIONS = ({"q_proj", "k_proj", "v_proj"}, {"query", "key", "value"})
 """What transformers calls the three layers that read one input."""
 
+UNUSUAL = ("position_bias", "cache", "softcap")
+"""What a tower may ask for that only transformers' own function does."""
+
 
 def attention(
     q: Tensor,
@@ -124,7 +127,7 @@ def _tower_attention(
     **more: Any,
 ) -> tuple[Tensor, None]:
     """As transformers calls it: heads come as [N, H, P, d] and leave as [N, P, H, d]."""
-    plain = key.shape[1] == query.shape[1] and all(more.get(name) is None for name in _UNUSUAL)
+    plain = key.shape[1] == query.shape[1] and all(more.get(name) is None for name in UNUSUAL)
     if not plain or not _is_slow_in_torch(query):
         return sdpa_attention_forward(
             module, query, key, value, attention_mask, dropout, scaling, is_causal, **more
@@ -136,8 +139,6 @@ def _tower_attention(
     attended = attention(query, key, value, attention_mask, scale=scaling, dropout=dropout)
     return attended.transpose(1, 2).contiguous(), None
 
-
-_UNUSUAL = ("position_bias", "cache", "softcap")
 
 AttentionInterface.register(NAME, _tower_attention)
 AttentionMaskInterface.register(NAME, sdpa_mask)

@@ -79,7 +79,6 @@ class Encoder:
         """
         model, processor, manifest = load_model_folder(folder)
         place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-
         torch.nn.Module.to(model, place, torch.float32)
         encoder = cls(
             model,

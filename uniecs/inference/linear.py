@@ -19,7 +19,6 @@ from uniecs.encoder.attention import HAS_BFLOAT16
 NARROW = 16
 """Layers with fewer outputs cost less in MKL, which starts sooner."""
 
-
 ROWS = 1024
 """Rows that the layout is made for; it serves any number."""
 

@@ -10,6 +10,7 @@ from uniecs.catalog.pairs import PairConfig
 from uniecs.encoder.choices import PRESETS, EncoderConfig
 from uniecs.errors import UsageError
 from uniecs.losses.config import LossConfig
+from uniecs.settings import Precision
 
 
 class OptimizerConfig(BaseModel):
@@ -45,7 +46,7 @@ class RunConfig(BaseModel):
     )
     batch_size: int = Field(default=128, ge=2)
     seed: int = Field(default=0, ge=0)
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    precision: Precision = "auto"
     compile: Literal["auto", "on", "off"] = Field(
         default="auto", description="torch.compile of the towers: where it pays for itself in time."
     )

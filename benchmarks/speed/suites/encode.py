@@ -4,13 +4,9 @@ import statistics
 
 from benchmarks.speed.cells import OURS, Cell, Measured
 from benchmarks.speed.lists import BATCH, MIX
-from benchmarks.speed.machine import machine
 from benchmarks.speed.rows import Goal
 from benchmarks.speed.sizes import SIZES
 from benchmarks.speed.summary import ratio
-
-BFLOAT16 = {"avx512_bf16", "amx_bf16"}
-"""Instruction sets that compute it."""
 
 FASTER = 1.2
 """Times the best peer."""
@@ -21,7 +17,9 @@ MIXED_SHARE = 0.9
 
 def cells(sizes: list[str], inputs: str, arms: tuple[str, ...]) -> list[Cell]:
     """One cell per tower size and precision; bfloat16 where the processor has it."""
-    precisions = ["float32", *(["bfloat16"] if BFLOAT16 & set(machine()["flags"]) else [])]
+    from uniecs.encoder.attention import HAS_BFLOAT16  # torch: only when something is measured
+
+    precisions = ["float32", *(["bfloat16"] if HAS_BFLOAT16 else [])]
     return [
         Cell(
             suite="encode",

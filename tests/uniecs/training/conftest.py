@@ -16,7 +16,7 @@ from uniecs.catalog.training_pairs import TrainingPairs
 from uniecs.encoder.build import build_encoder
 from uniecs.encoder.model import UniECSModel
 from uniecs.encoder.processor import UniECSProcessor
-from uniecs.training.batches import Batcher, Dropouts
+from uniecs.training.batches import Batcher, Dropouts, Inputs, Plan
 from uniecs.training.config import TrainConfig, preset
 from uniecs.training.pixels import PixelStore
 
@@ -81,6 +81,19 @@ class Parts:
         )
 
 
+def pixels_of(catalog: Catalog, processor: UniECSProcessor, folder: Path) -> PixelStore:
+    digests = PictureDigests(catalog.folder)
+    paths = {path for p in catalog.products for path in p.image_paths}
+    return PixelStore(folder, catalog.folder, {path: digests.of(path) for path in paths}, processor)
+
+
+def chunks_of(batcher: Batcher, plan: Plan, size: int) -> list[Inputs]:
+    return [
+        batcher.inputs(plan, start, min(start + size, len(plan.sides)))
+        for start in range(0, len(plan.sides), size)
+    ]
+
+
 @pytest.fixture(scope="session")
 def parts(accepted_catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Parts:
     config = preset("small", [VIT, *TINY, "encoder.dropout=0.2"])
@@ -88,13 +101,7 @@ def parts(accepted_catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     training = TrainingPairs(catalog, config.pairs, digests)
     texts = [text for p in training.products for text in (p.title, p.details) if text]
     _, processor = build_encoder(config.encoder, texts, seed=0)
-    paths = {path for p in catalog.products for path in p.image_paths}
-    pixels = PixelStore(
-        tmp_path_factory.mktemp("pictures"),
-        accepted_catalog,
-        {path: digests.of(path) for path in paths},
-        processor,
-    )
+    pixels = pixels_of(catalog, processor, tmp_path_factory.mktemp("pictures"))
 
     def build() -> UniECSModel:
         model, _ = build_encoder(config.encoder, texts, seed=0)

@@ -5,19 +5,18 @@ pictures are all there: it needs up to half more than a batch of 32 queries and 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from tests.uniecs.training.conftest import Parts
-from uniecs.catalog.heldout import PictureDigests
+from tests.uniecs.training.conftest import Parts, chunks_of, pixels_of
 from uniecs.encoder.build import build_encoder
 from uniecs.losses.config import LossConfig
 from uniecs.losses.objective import build_objective
-from uniecs.training.batches import Batcher, Dropouts, Inputs
+from uniecs.training.batches import Inputs
 from uniecs.training.config import preset
-from uniecs.training.pixels import PixelStore
 from uniecs.training.step import backward
 from uniecs.training.views import Entries, entry_views
 
@@ -32,16 +31,8 @@ def test_a_thousand_entries_need_the_memory_of_sixty_four(
     texts = [text for p in parts.training.products for text in (p.title, p.details) if text]
     model, processor = build_encoder(config, texts, seed=0)
     objective = build_objective(LossConfig())
-    digests = PictureDigests(parts.catalog.folder)
-    paths = {path for p in parts.catalog.products for path in p.image_paths}
-    pixels = PixelStore(
-        tmp_path_factory.mktemp("larger"),
-        parts.catalog.folder,
-        {path: digests.of(path) for path in paths},
-        processor,
-    )
-    products = parts.training.shown(parts.catalog.products)
-    batcher = Batcher(products, parts.relations, pixels, processor, Dropouts(0.1, 0.15))
+    pixels = pixels_of(parts.catalog, processor, tmp_path_factory.mktemp("larger"))
+    batcher = replace(parts, pixels=pixels, processor=processor).batcher()
 
     def encode(inputs: Inputs) -> Entries:
         return entry_views(model, processor, inputs)
@@ -49,8 +40,7 @@ def test_a_thousand_entries_need_the_memory_of_sixty_four(
     def step(entries: int) -> int:
         pairs = (parts.pairs * entries)[: entries // 2]
         plan = batcher.plan(pairs, torch.Generator().manual_seed(0))
-        count = len(plan.sides)
-        chunks = [batcher.inputs(plan, at, min(at + CHUNK, count)) for at in range(0, count, CHUNK)]
+        chunks = chunks_of(batcher, plan, CHUNK)
         for weight in model.parameters():  # gradients are there in both, and not what is counted
             weight.grad = torch.zeros_like(weight)
         return peak_bytes(lambda: backward(model, encode, objective, plan, chunks))

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.uniecs.training.conftest import RESNET, TINY, Parts
+from tests.uniecs.training.conftest import RESNET, TINY, Parts, chunks_of
 from uniecs.encoder.folder import verify_model_folder
 from uniecs.encoder.model import UniECSModel
 from uniecs.losses.config import LossConfig
@@ -37,13 +37,6 @@ def at_once(parts: Parts, batcher: Batcher, plan: Plan) -> tuple[float, dict[str
     loss, _ = objective(*two_sides(views, plan.queries), plan.targets)
     loss.backward()
     return loss.item(), gradients(model)
-
-
-def chunks_of(batcher: Batcher, plan: Plan, size: int) -> list[Inputs]:
-    return [
-        batcher.inputs(plan, start, min(start + size, len(plan.sides)))
-        for start in range(0, len(plan.sides), size)
-    ]
 
 
 @pytest.mark.parametrize("size", [3, 1000])
