@@ -9,8 +9,8 @@ from uniecs.losses.directions import (
     Targets,
     Views,
     directions_loss,
+    fused_and_single,
     nothing,
-    shared_entries,
 )
 
 CROSS: tuple[Direction, ...] = tuple(task for task in TASKS if task[0] != task[1])
@@ -40,24 +40,24 @@ def alignment_loss(
         Scalar.
     """
     crossed = directions_loss(CROSS, queries, candidates, targets, tau, mixed=mixed)
-    return crossed + views * (view_alignment(queries) + view_alignment(candidates)) / 2
+    shown = targets.shown or (None, None)
+    aligned = [
+        view_alignment(side, of) for side, of in zip((queries, candidates), shown, strict=True)
+    ]
+    return crossed + views * torch.stack(aligned).mean()
 
 
-def view_alignment(views: Views) -> Tensor:
+def view_alignment(views: Views, shown: Tensor | None = None) -> Tensor:
     """``1/2 mean_i (1 - v_i . f_i) + 1/2 mean_i (1 - t_i . f_i)``: one product, its own views.
 
-    UNIECS.md 2.2 term 4, without its constant. Entries that lack a modality say nothing.
+    UNIECS.md 2.2 term 4, without its constant. Entries that lack a modality say nothing, nor do IT
+    views that lost it (``shown``, the presences that they show) of it.
     """
-    fused = views.get(Presence.BOTH)
     terms = []
     for presence in (Presence.IMAGE, Presence.TEXT):
-        single = views.get(presence)
-        if fused is None or single is None:
-            continue
-        rows, places = shared_entries(fused, single)
-        if len(rows):
-            cosines = (fused.vectors[rows] * single.vectors[places]).sum(dim=1)
-            terms.append((1 - cosines).mean() / 2)
+        if (found := fused_and_single(views, presence, shown)) is not None:
+            fused, single = found
+            terms.append((1 - (fused * single).sum(dim=1)).mean() / 2)
     if not terms:
         return nothing(views)
     return torch.stack(terms).sum()

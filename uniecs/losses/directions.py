@@ -34,6 +34,30 @@ def shared_entries(one: View, other: View) -> tuple[Tensor, Tensor]:
     return rows, torch.searchsorted(other.places, one.places[rows])
 
 
+def fused_and_single(
+    views: Views, presence: Presence, shown: Tensor | None
+) -> tuple[Tensor, Tensor] | None:
+    """Vectors [M, D] of the IT view and of one of its halves, of the entries that have both.
+
+    Args:
+        views: Of one side.
+        presence: The half, I or T.
+        shown: Presences that the IT views of the side's entries show; entries whose IT view lost
+            that very half are left out.
+
+    Returns:
+        None where there is none.
+    """
+    fused, single = views.get(Presence.BOTH), views.get(presence)
+    if fused is None or single is None:
+        return None
+    rows, places = shared_entries(fused, single)
+    if shown is not None:
+        kept = (shown[fused.places[rows]] & int(presence)) > 0
+        rows, places = rows[kept], places[kept]
+    return (fused.vectors[rows], single.vectors[places]) if len(rows) else None
+
+
 @dataclass(frozen=True)
 class Targets:
     """What is right between the entries of a batch: Q queries and C candidates.
@@ -45,23 +69,37 @@ class Targets:
         unseen: [C] int64, or None: presence of the queries that cannot see what is wrong with a
             candidate, and leave it out; 0 where all can.
         of_queries: Whether ``unseen`` stands for the rows: the targets are turned.
+        shown: Presences [Q] and [C] that the entries' IT views show, or None for whole ones. Where
+            modality dropout left an IT view one half, it is right for those that share that half,
+            and neither right nor wrong for others: texts and pictures are told to meet in
+            directions of their own.
     """
 
     positives: Tensor
     excluded: Tensor
     unseen: Tensor | None = None
     of_queries: bool = False
+    shown: tuple[Tensor, Tensor] | None = None
 
     def to(self, device: torch.device) -> "Targets":
         """The same targets on another device."""
         unseen = None if self.unseen is None else self.unseen.to(device)
-        return Targets(self.positives.to(device), self.excluded.to(device), unseen, self.of_queries)
+        shown = None if self.shown is None else (self.shown[0].to(device), self.shown[1].to(device))
+        planes = self.positives.to(device), self.excluded.to(device)
+        return Targets(*planes, unseen, self.of_queries, shown)
 
     def between(self, direction: Direction, rows: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
         """Positives and exclusions of one direction, [N, M] each."""
         plane = int(Presence.TEXT in direction)
         grid = (rows[:, None], columns[None, :])
         positives, excluded = self.positives[plane][grid], self.excluded[plane][grid]
+        if self.shown is not None and Presence.BOTH in direction:
+            one, other = (
+                shown[places] if view is Presence.BOTH else torch.full_like(places, int(view))
+                for view, shown, places in zip(direction, self.shown, (rows, columns), strict=True)
+            )
+            apart = (one[:, None] & other[None, :]) == 0
+            positives, excluded = positives & ~apart, excluded | (positives & apart)
         if self.unseen is None:
             return positives, excluded
         if self.of_queries:
@@ -71,7 +109,8 @@ class Targets:
     def turned(self) -> "Targets":
         """The same targets seen from the candidates."""
         planes = self.positives.transpose(1, 2), self.excluded.transpose(1, 2)
-        return Targets(*planes, self.unseen, not self.of_queries)
+        shown = None if self.shown is None else (self.shown[1], self.shown[0])
+        return Targets(*planes, self.unseen, not self.of_queries, shown)
 
 
 def nothing(*sides: Views) -> Tensor:

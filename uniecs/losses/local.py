@@ -4,29 +4,34 @@ import torch
 from torch import Tensor
 
 from uniecs.catalog.presence import Presence
-from uniecs.losses.directions import View, Views, nothing, shared_entries
+from uniecs.losses.directions import Targets, View, Views, fused_and_single, nothing
 
 TAU = 0.05
 """Temperature of the neighbourhoods (UNIECS.md 7.4)."""
 
 
-def local_loss(queries: Views, candidates: Views, *, neighbours: int) -> Tensor:
+def local_loss(queries: Views, candidates: Views, targets: Targets, *, neighbours: int) -> Tensor:
     """``L_L = 1/2 sum over sides of mean over X in {I, T} of KL( p_F || p_X )`` (UNIECS.md 7.4).
 
     ``p_X(.|i)`` is how row i's view X spreads over the other side's fused vectors. Fused vectors
-    are targets here: no gradient reaches them.
+    are targets here: no gradient reaches them. One that lost modality X says nothing about X.
 
     Args:
         queries: Views of the Q queries.
         candidates: Views of the C candidates.
+        targets: Which modalities the fused views show.
         neighbours: k; rows are compared over the union of both top k.
 
     Returns:
         Scalar.
     """
+    of_queries, of_candidates = targets.shown or (None, None)
     sides = [
-        _one_side(views, others[Presence.BOTH], neighbours)
-        for views, others in ((queries, candidates), (candidates, queries))
+        _one_side(views, others[Presence.BOTH], shown, neighbours)
+        for views, others, shown in (
+            (queries, candidates, of_queries),
+            (candidates, queries, of_candidates),
+        )
         if Presence.BOTH in views and Presence.BOTH in others
     ]
     found = [side for side in sides if side is not None]
@@ -35,18 +40,14 @@ def local_loss(queries: Views, candidates: Views, *, neighbours: int) -> Tensor:
     return torch.stack(found).mean()
 
 
-def _one_side(views: Views, pool: View, neighbours: int) -> Tensor | None:
-    fused, anchors = views[Presence.BOTH], pool.vectors.detach()
+def _one_side(views: Views, pool: View, shown: Tensor | None, neighbours: int) -> Tensor | None:
+    anchors = pool.vectors.detach()
     terms = []
     for presence in (Presence.IMAGE, Presence.TEXT):
-        if (single := views.get(presence)) is None:
-            continue
-        rows, places = shared_entries(fused, single)
-        if len(rows):
-            seen = fused.vectors[rows].detach() @ anchors.T
-            terms.append(
-                neighbourhood_divergence(seen, single.vectors[places] @ anchors.T, neighbours)
-            )
+        if (found := fused_and_single(views, presence, shown)) is not None:
+            fused, single = found
+            seen = fused.detach() @ anchors.T
+            terms.append(neighbourhood_divergence(seen, single @ anchors.T, neighbours))
     return torch.stack(terms).mean() if terms else None
 
 

@@ -79,7 +79,9 @@ class Objective(nn.Module):
                     mixed=config.mixed,
                 )
             else:
-                losses[name] = local_loss(queries, candidates, neighbours=config.neighbours)
+                losses[name] = local_loss(
+                    queries, candidates, targets, neighbours=config.neighbours
+                )
         return losses
 
 

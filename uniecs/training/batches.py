@@ -7,7 +7,6 @@ entries. So parts of one batch can be encoded one after the other, or by several
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Generator, Tensor
 
@@ -145,7 +144,7 @@ class Batcher:
                 candidates,
                 self.relations,
                 self.near,
-                text_alone=np.array(fused) == Presence.TEXT,
+                fused=fused,
                 own_halves=[half for _, half in mismatched],
             ),
             noise=torch.rand(len(sides), NOISE, generator=generator),

@@ -22,7 +22,7 @@ def targets_of(
     relations: Relations,
     near: NearDuplicates,
     *,
-    text_alone: Mask,
+    fused: Sequence[Presence],
     own_halves: Sequence[Presence],
 ) -> Targets:
     """Judge every query of a batch by every candidate.
@@ -32,7 +32,7 @@ def targets_of(
         candidates: [C] sides: those of the pairs, and such as only stand beside them.
         relations: Between all products.
         near: Products that must not be set against each other.
-        text_alone: [Q + C] whether the IT view of an entry shows its text alone.
+        fused: [Q + C] modalities that the IT view of an entry shows.
         own_halves: Of the last candidates, which are mismatched: the half that is their own.
     """
     answer = relations.rows([pair.candidate.product_id for pair in pairs])
@@ -43,6 +43,8 @@ def targets_of(
         right = relations.positive_rows(answer, column, text_alone=text)
         open_ = relations.masked_rows(answer, column, text_alone=text)
         planes.append((right, open_ | unclear))
+    shown = torch.tensor([int(presence) for presence in fused])
+    text_alone = (shown == int(Presence.TEXT)).numpy()
     only_text = text_alone[: len(pairs), None] | text_alone[None, len(pairs) :]
     planes[0][1][...] |= planes[1][0] & only_text  # such a view cannot avoid its own title
     _correct(pairs, column, relations, planes)
@@ -55,6 +57,7 @@ def targets_of(
         positives=torch.from_numpy(np.stack([right for right, _ in planes])),
         excluded=torch.from_numpy(np.stack([open_ for _, open_ in planes])),
         unseen=torch.tensor([0] * matching + [int(half) for half in own_halves]),
+        shown=(shown[: len(pairs)], shown[len(pairs) :]),
     )
 
 

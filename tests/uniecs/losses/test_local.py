@@ -59,7 +59,7 @@ def test_a_batch_in_which_nothing_can_be_seen_costs_nothing(make_views, make_tar
     some = {Presence.IMAGE: make_views(3, 0)[Presence.IMAGE]}
 
     for queries, candidates in (({}, {}), ({}, some), (some, {})):
-        local = local_loss(queries, candidates, neighbours=3)
+        local = local_loss(queries, candidates, make_targets(3), neighbours=3)
         aligned = alignment_loss(queries, candidates, make_targets(3), tau, views=1.0)
         (local + aligned).backward()
 
@@ -72,7 +72,7 @@ def test_equal_neighbourhoods_cost_nothing() -> None:
     assert neighbourhood_divergence(same, same.clone(), 3).item() == pytest.approx(0, abs=1e-12)
 
 
-def test_the_family_averages_modalities_and_sides(make_views: MakeViews) -> None:
+def test_the_family_averages_modalities_and_sides(make_views: MakeViews, make_targets) -> None:
     queries, candidates = make_views(8, 0), make_views(8, 1)
     expected = []
     for own, other in ((queries, candidates), (candidates, queries)):
@@ -84,15 +84,15 @@ def test_the_family_averages_modalities_and_sides(make_views: MakeViews) -> None
                 loop_divergence(fused.vectors @ pool.T, single.vectors[places] @ pool.T, 2)
             )
 
-    loss = local_loss(queries, candidates, neighbours=2)
+    loss = local_loss(queries, candidates, make_targets(8), neighbours=2)
 
     assert loss.item() == pytest.approx(sum(expected) / 4, abs=1e-10)
 
 
-def test_no_gradient_reaches_a_fused_vector(make_views: MakeViews) -> None:
+def test_no_gradient_reaches_a_fused_vector(make_views: MakeViews, make_targets) -> None:
     queries, candidates = make_views(8, 0), make_views(8, 1)
 
-    local_loss(queries, candidates, neighbours=3).backward()
+    local_loss(queries, candidates, make_targets(8), neighbours=3).backward()
 
     for side in (queries, candidates):
         assert side[Presence.BOTH].vectors.grad is None
@@ -100,10 +100,10 @@ def test_no_gradient_reaches_a_fused_vector(make_views: MakeViews) -> None:
         assert side[Presence.TEXT].vectors.grad.any()
 
 
-def test_without_fused_views_it_says_nothing(make_views: MakeViews) -> None:
+def test_without_fused_views_it_says_nothing(make_views: MakeViews, make_targets) -> None:
     texts = {Presence.TEXT: make_views(4, 0)[Presence.TEXT]}
 
-    loss = local_loss(texts, texts, neighbours=3)
+    loss = local_loss(texts, texts, make_targets(4), neighbours=3)
     loss.backward()
 
     assert loss.item() == 0
