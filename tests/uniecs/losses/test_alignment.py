@@ -63,6 +63,24 @@ def test_the_alignment_of_views_has_the_gradient_of_its_equation(make_views: Mak
     assert torch.autograd.gradcheck(loss, inputs)
 
 
+def test_a_fused_view_is_not_aligned_with_what_it_does_not_show(make_views: MakeViews) -> None:
+    views = make_views(5, 2)
+    shown = torch.tensor([3, 2, 1, 1, 3])  # of entry 3, which has all views, the picture alone
+
+    loss = view_alignment(views, shown)
+
+    fused, image, text = (views[p] for p in (Presence.BOTH, Presence.IMAGE, Presence.TEXT))
+    without = {
+        Presence.BOTH: View(fused.vectors[fused.places != 3], fused.places[fused.places != 3]),
+        Presence.TEXT: text,
+    }
+    with_image = {Presence.BOTH: fused, Presence.IMAGE: image}
+    assert 3 in fused.places
+    assert loss.item() == pytest.approx(
+        (view_alignment(without) + view_alignment(with_image)).item(), abs=1e-12
+    )
+
+
 def test_a_batch_of_texts_alone_has_nothing_to_align(make_views: MakeViews) -> None:
     texts = {Presence.TEXT: make_views(4, 0)[Presence.TEXT]}
 

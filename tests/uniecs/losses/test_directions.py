@@ -175,6 +175,33 @@ def test_a_query_leaves_out_what_it_cannot_see_to_be_wrong(make_views, make_targ
         assert loss == directions_loss([direction], queries, candidates, expected, tau)
 
 
+def test_a_view_that_lost_a_half_is_right_only_for_those_that_share_the_other(
+    make_views, make_targets
+) -> None:
+    count = 6
+    queries, candidates = make_views(count, 0), make_views(count, 1)
+    asked = torch.tensor([1, 2, 3, 3, 1, 3])  # entry 0 shows its picture alone, entry 1 its text
+    answering = torch.tensor([2, 2, 1, 3, 3, 3])
+    whole = make_targets(count)
+    halved = replace(whole, shown=(asked, answering))
+    tau = torch.tensor(0.07, dtype=torch.float64)
+
+    for one, other in TASKS:
+        right, open_ = whole.positives.clone(), whole.excluded.clone()
+        for row in range(count):
+            for column in range(count):
+                showing = int(asked[row]) if one is Presence.BOTH else int(one)
+                shown = int(answering[column]) if other is Presence.BOTH else int(other)
+                if Presence.BOTH in (one, other) and not showing & shown:
+                    open_[:, row, column] |= right[:, row, column]
+                    right[:, row, column] = False
+        expected = Targets(right, open_)
+        loss = directions_loss([(one, other)], queries, candidates, halved, tau)
+        assert loss == directions_loss([(one, other)], queries, candidates, expected, tau)
+        changed = not torch.equal(right, whole.positives)
+        assert changed == (Presence.BOTH in (one, other))
+
+
 def test_in_a_mixed_contest_a_wrong_answer_in_another_view_costs() -> None:
     right, wrong = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]])
     queries = {Presence.TEXT: View(right, torch.tensor([0]))}

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -87,6 +88,20 @@ def test_the_family_averages_modalities_and_sides(make_views: MakeViews, make_ta
     loss = local_loss(queries, candidates, make_targets(8), neighbours=2)
 
     assert loss.item() == pytest.approx(sum(expected) / 4, abs=1e-10)
+
+
+def test_a_fused_view_says_nothing_about_what_it_does_not_show(
+    make_views: MakeViews, make_targets
+) -> None:
+    queries, candidates = make_views(8, 0), make_views(8, 1)
+    pictures = torch.full((8,), int(Presence.IMAGE))
+    halved = replace(make_targets(8), shown=(pictures, pictures))
+
+    local_loss(queries, candidates, halved, neighbours=3).backward()
+
+    for side in (queries, candidates):
+        assert side[Presence.IMAGE].vectors.grad.any()
+        assert side[Presence.TEXT].vectors.grad is None
 
 
 def test_no_gradient_reaches_a_fused_vector(make_views: MakeViews, make_targets) -> None:

@@ -46,6 +46,14 @@ def test_modality_dropout_takes_one_of_two_from_the_fused_view_alone(parts: Part
         assert rows >= {row for row in both if view in plan.presence[row]}
 
 
+def test_what_is_right_knows_what_the_fused_views_show(parts: Parts) -> None:
+    plan = parts.batcher(modality=0.5).plan(parts.pairs[:24], seeded())
+
+    assert plan.targets.shown is not None
+    assert torch.cat(plan.targets.shown).tolist() == plan.fused
+    assert {Presence.IMAGE, Presence.TEXT, Presence.BOTH} == set(plan.fused)
+
+
 def test_a_fused_view_that_lost_its_picture_is_the_text_view(parts: Parts) -> None:
     batcher = parts.batcher(words=0, modality=0.4)
     plan = batcher.plan(parts.pairs[:20], seeded(3))

@@ -52,6 +52,9 @@ def generate_demo(
 ) -> DemoSummary:
     """Generate a catalog folder; the same arguments give the same bytes of every file.
 
+    That holds on processors of one kind: with other vector instructions the last bit of a sine
+    differs, and now and then a grey level of a picture.
+
     Args:
         out: Folder to create; it may exist if it is empty. It appears only when complete.
         products: Number of rows, at least ``MIN_PRODUCTS``.
