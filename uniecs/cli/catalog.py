@@ -71,7 +71,9 @@ def validate(
 def demo(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="New or empty folder.")],
     products: Annotated[int, typer.Option(help="Number of rows.")] = 1200,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes on like processors.")] = 7,
+    seed: Annotated[
+        int, typer.Option(help="The same seed gives the same bytes on like processors.")
+    ] = 7,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was generated.")] = False,
 ) -> None:
     """Generate the demo catalog: invented products, drawn and described from a seed.

@@ -4,14 +4,8 @@ import torch
 from torch import Tensor
 
 from uniecs.catalog.presence import TASKS, Presence
-from uniecs.losses.directions import (
-    Direction,
-    Targets,
-    Views,
-    directions_loss,
-    fused_and_single,
-    nothing,
-)
+from uniecs.losses.directions import Direction, directions_loss
+from uniecs.losses.views import Targets, Views, fused_and_single, nothing
 
 CROSS: tuple[Direction, ...] = tuple(task for task in TASKS if task[0] != task[1])
 """I-T, I-IT and T-IT, both ways."""

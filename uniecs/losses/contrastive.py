@@ -12,18 +12,18 @@ def multi_positive_nce(
     UNIECS.md 7.4. Rows without a positive say nothing and are left out.
 
     Args:
-        cosines: [N, M].
-        positives: [N, M] bool, P.
-        excluded: [N, M] bool, X: neither right nor wrong; never overlaps P.
+        cosines: [..., N, M].
+        positives: [..., N, M] bool, P.
+        excluded: [..., N, M] bool, X: neither right nor wrong; never overlaps P.
         temperature: Scalar tau.
 
     Returns:
-        Scalar; 0 when no row has a positive.
+        [...]; 0 where no row has a positive.
     """
     logits = cosines / temperature
     lowest = torch.finfo(logits.dtype).min
-    everything = logits.masked_fill(excluded, lowest).logsumexp(dim=1)
-    right = logits.masked_fill(~positives, lowest).logsumexp(dim=1)
-    counted = positives.any(dim=1)
+    everything = logits.masked_fill(excluded, lowest).logsumexp(dim=-1)
+    right = logits.masked_fill(~positives, lowest).logsumexp(dim=-1)
+    counted = positives.any(dim=-1)
     losses = torch.where(counted, everything - right, torch.zeros_like(right))
-    return losses.sum() / counted.sum().clamp(min=1)
+    return losses.sum(dim=-1) / counted.sum(dim=-1).clamp(min=1)

@@ -1,129 +1,79 @@
-"""What a batch holds for its losses, and InfoNCE over directions of it."""
+"""InfoNCE over the nine directions of a batch, all at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
 
-from uniecs.catalog.presence import Presence
+from uniecs.catalog.presence import VIEWS, Presence
 from uniecs.losses.contrastive import multi_positive_nce
+from uniecs.losses.views import Targets, Views
 
 Direction = tuple[Presence, Presence]
+"""View of the queries and view of the candidates."""
 
 
 @dataclass(frozen=True)
-class View:
-    """Vectors of one presence of one side of a batch.
+class Grid:
+    """Every view of Q queries against every view of C candidates, in the order of VIEWS.
 
     Attributes:
-        vectors: [N, D], unit rows.
-        places: [N] int64: which entry of the batch's side each row belongs to.
+        cosines: [3, 3, Q, C]; 0 where an entry has no such view.
+        positives: [3, 3, Q, C] bool.
+        excluded: [3, 3, Q, C] bool: neither right nor wrong, or not there.
     """
 
-    vectors: Tensor
-    places: Tensor
-
-
-Views = Mapping[Presence, View]
-
-
-def shared_entries(one: View, other: View) -> tuple[Tensor, Tensor]:
-    """Rows [M] of each view whose entries stand in both; places must ascend."""
-    rows = torch.isin(one.places, other.places).nonzero()[:, 0]
-    return rows, torch.searchsorted(other.places, one.places[rows])
-
-
-def fused_and_single(
-    views: Views, presence: Presence, shown: Tensor | None
-) -> tuple[Tensor, Tensor] | None:
-    """Vectors [M, D] of the IT view and of one of its halves, of the entries that have both.
-
-    Args:
-        views: Of one side.
-        presence: The half, I or T.
-        shown: Presences that the IT views of the side's entries show; entries whose IT view lost
-            that very half are left out.
-
-    Returns:
-        None where there is none.
-    """
-    fused, single = views.get(Presence.BOTH), views.get(presence)
-    if fused is None or single is None:
-        return None
-    rows, places = shared_entries(fused, single)
-    if shown is not None:
-        kept = (shown[fused.places[rows]] & int(presence)) > 0
-        rows, places = rows[kept], places[kept]
-    return (fused.vectors[rows], single.vectors[places]) if len(rows) else None
-
-
-@dataclass(frozen=True)
-class Targets:
-    """What is right between the entries of a batch: Q queries and C candidates.
-
-    Attributes:
-        positives: [2, Q, C] bool; the first plane for tasks in which neither side is text alone,
-            the second for tasks in which one is.
-        excluded: [2, Q, C] bool, likewise.
-        unseen: [C] int64, or None: presence of the queries that cannot see what is wrong with a
-            candidate, and leave it out; 0 where all can.
-        of_queries: Whether ``unseen`` stands for the rows: the targets are turned.
-        shown: Presences [Q] and [C] that the entries' IT views show, or None for whole ones. Where
-            modality dropout left an IT view one half, it is right for those that share that half,
-            and neither right nor wrong for others: texts and pictures are told to meet in
-            directions of their own.
-    """
-
+    cosines: Tensor
     positives: Tensor
     excluded: Tensor
-    unseen: Tensor | None = None
-    of_queries: bool = False
-    shown: tuple[Tensor, Tensor] | None = None
 
-    def to(self, device: torch.device) -> "Targets":
-        """The same targets on another device."""
-        unseen = None if self.unseen is None else self.unseen.to(device)
-        shown = None if self.shown is None else (self.shown[0].to(device), self.shown[1].to(device))
-        planes = self.positives.to(device), self.excluded.to(device)
-        return Targets(*planes, unseen, self.of_queries, shown)
+    @classmethod
+    def of(cls, queries: Views, candidates: Views, targets: Targets) -> Self | None:
+        """Compare all with all; None where a side shows nothing."""
+        if not queries or not candidates:
+            return None
+        asking, asks = _stacked(queries, targets.positives.shape[1])
+        answering, answers = _stacked(candidates, targets.positives.shape[2])
+        across = asking.flatten(0, 1) @ answering.flatten(0, 1).T
+        cosines = across.unflatten(0, asks.shape).unflatten(2, answers.shape).transpose(1, 2)
+        positives, excluded = _judged(targets)
+        there = asks[:, None, :, None] & answers[None, :, None, :]
+        return cls(cosines, positives & there, excluded | ~there)
 
-    def between(self, direction: Direction, rows: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
-        """Positives and exclusions of one direction, [N, M] each."""
-        plane = int(Presence.TEXT in direction)
-        grid = (rows[:, None], columns[None, :])
-        positives, excluded = self.positives[plane][grid], self.excluded[plane][grid]
-        if self.shown is not None and Presence.BOTH in direction:
-            one, other = (
-                shown[places] if view is Presence.BOTH else torch.full_like(places, int(view))
-                for view, shown, places in zip(direction, self.shown, (rows, columns), strict=True)
-            )
-            apart = (one[:, None] & other[None, :]) == 0
-            positives, excluded = positives & ~apart, excluded | (positives & apart)
-        if self.unseen is None:
-            return positives, excluded
-        if self.of_queries:
-            return positives, excluded | (self.unseen[rows] == int(direction[1]))[:, None]
-        return positives, excluded | (self.unseen[columns] == int(direction[0]))[None, :]
+    def only(self, directions: Sequence[Direction]) -> Self:
+        """Some directions in a row, [K, Q, C] each."""
+        places = [len(VIEWS) * VIEWS.index(one) + VIEWS.index(other) for one, other in directions]
+        chosen = torch.tensor(places, device=self.cosines.device)
+        parts = (self.cosines, self.positives, self.excluded)
+        return type(self)(*(part.flatten(0, 1).index_select(0, chosen) for part in parts))
 
-    def turned(self) -> "Targets":
-        """The same targets seen from the candidates."""
-        planes = self.positives.transpose(1, 2), self.excluded.transpose(1, 2)
-        shown = None if self.shown is None else (self.shown[1], self.shown[0])
-        return Targets(*planes, self.unseen, not self.of_queries, shown)
+    def with_rivals(self) -> Self:
+        """[3, 3, Q, 3 C]: right answers of one view, and wrong ones in all views.
 
+        Right answers in another view than the direction's are neither right nor wrong.
+        """
+        views, _, count, columns = self.cosines.shape
+        own = torch.eye(views, dtype=torch.bool, device=self.cosines.device)[None, :, None, :, None]
 
-def nothing(*sides: Views) -> Tensor:
-    """Zero where there is nothing to compare, joined to the graph where there are vectors at all.
+        def spread(part: Tensor) -> Tensor:
+            return part.transpose(1, 2)[:, None].expand(-1, views, -1, -1, -1)
 
-    A batch may hold no view of one side: its pictures cannot be read, and it has no texts.
-    """
-    vectors = [view.vectors.sum() for side in sides for view in side.values()]
-    return torch.stack(vectors).sum() * 0.0 if vectors else torch.zeros(())
+        positives, excluded = spread(self.positives), spread(self.excluded)
+        parts = (spread(self.cosines), positives & own, excluded | (positives & ~own))
+        shape = (views, views, count, views * columns)
+        return type(self)(*(part.reshape(shape) for part in parts))
+
+    def turned(self) -> Self:
+        """The same seen from the candidates: [3, 3, C, Q], or [K, C, Q] of chosen directions."""
+        parts = (self.cosines, self.positives, self.excluded)
+        turned = [part.transpose(-1, -2) for part in parts]
+        return type(self)(*(part.transpose(0, 1) if part.dim() == 4 else part for part in turned))
 
 
 def directions_loss(
-    directions: Iterable[Direction],
+    directions: Sequence[Direction],
     queries: Views,
     candidates: Views,
     targets: Targets,
@@ -151,40 +101,73 @@ def directions_loss(
     Returns:
         Scalar.
     """
-    shares = [(s, every) for s, every in ((1 - mixed, False), (mixed, True)) if s]
-    turned = targets.turned()
-    losses = []
-    for one, other in directions:
-        query, candidate = queries.get(one), candidates.get(other)
-        if query is None or candidate is None:
-            continue
-        if not targets.between((one, other), query.places, candidate.places)[0].any():
-            continue
-        for share, every in shares:
-            forth = _contest((one, other), queries, candidates, targets, every=every)
-            back = _contest((other, one), candidates, queries, turned, every=every)
-            both = [multi_positive_nce(*way, temperature) for way in (forth, back)]
-            losses.append(share * torch.stack(both).mean())
-    if not losses:
+    if not mixed:  # what no direction looks at gets no gradient, not even one of zeros
+        asked, answering = ({views[side] for views in directions} for side in (0, 1))
+        queries = {view: found for view, found in queries.items() if view in asked}
+        candidates = {view: found for view, found in candidates.items() if view in answering}
+    grid = Grid.of(queries, candidates, targets)
+    if grid is None:
         return temperature.sum() * 0.0
-    return torch.stack(losses).sum() * len(shares) / len(losses)
+    return grid_loss(directions, grid, temperature, mixed=mixed)
 
 
-def _contest(
-    direction: Direction, asking: Views, answering: Views, targets: Targets, *, every: bool
-) -> tuple[Tensor, Tensor, Tensor]:
-    """[N, M] cosines, positives and exclusions of the rows that ask and the columns that answer.
+def grid_loss(
+    directions: Sequence[Direction], grid: Grid, temperature: Tensor, *, mixed: float = 0.0
+) -> Tensor:
+    """``directions_loss`` of what has been compared already."""
+    chosen = grid.only(directions)
+    losses = _mean_of_ways(chosen, chosen.turned(), temperature)
+    if mixed:
+        turned = [(other, one) for one, other in directions]
+        forth = grid.with_rivals().only(directions)
+        back = grid.turned().with_rivals().only(turned)
+        losses = (1 - mixed) * losses + mixed * _mean_of_ways(forth, back, temperature)
+    judged = chosen.positives.flatten(1).any(dim=1)
+    return losses.sum() / judged.sum().clamp(min=1)
 
-    With ``every`` the columns are those of all views; right answers in another view than the
-    direction's are then neither right nor wrong.
-    """
-    rows, columns = asking[direction[0]], []
-    for view, answers in answering.items():
-        if view is not direction[1] and not every:
+
+def _mean_of_ways(forth: Grid, back: Grid, temperature: Tensor) -> Tensor:
+    """[K] InfoNCE of the queries among the candidates and of the candidates among the queries."""
+    ways = [
+        multi_positive_nce(way.cosines, way.positives, way.excluded, temperature)
+        for way in (forth, back)
+    ]
+    return torch.stack(ways).mean(dim=0)
+
+
+def _stacked(views: Views, count: int) -> tuple[Tensor, Tensor]:
+    """Vectors [3, N, D] of N entries, zeros where they have no such view, and where they do."""
+    some = next(iter(views.values())).vectors
+    empty = some.new_zeros(count, some.shape[1])
+    there = torch.zeros(len(VIEWS), count, dtype=torch.bool, device=some.device)
+    vectors = []
+    for row, presence in enumerate(VIEWS):
+        if (view := views.get(presence)) is None:
+            vectors.append(empty)
             continue
-        right, open_ = targets.between((direction[0], view), rows.places, answers.places)
-        if view is not direction[1]:
-            right, open_ = torch.zeros_like(right), right | open_
-        columns.append((rows.vectors @ answers.vectors.T, right, open_ & ~right))
-    cosines, positives, excluded = (torch.cat(parts, dim=1) for parts in zip(*columns, strict=True))
-    return cosines, positives, excluded
+        whole = len(view.places) == count
+        vectors.append(view.vectors if whole else empty.index_copy(0, view.places, view.vectors))
+        there[row, view.places] = True
+    return torch.stack(vectors), there
+
+
+def _judged(targets: Targets) -> tuple[Tensor, Tensor]:
+    """Positives and exclusions [3, 3, Q, C] of all directions."""
+    device = targets.positives.device
+    views = torch.tensor([int(view) for view in VIEWS], device=device)
+    with_text, with_both = (
+        (views == int(view))[:, None] | (views == int(view))[None, :]
+        for view in (Presence.TEXT, Presence.BOTH)
+    )
+    positives, excluded = targets.positives[with_text.long()], targets.excluded[with_text.long()]
+    if targets.shown is not None:
+        whole = (views == int(Presence.BOTH))[:, None]
+        asking, answering = (
+            torch.where(whole, of[None, :], views[:, None]) for of in targets.shown
+        )
+        apart = (asking[:, None, :, None] & answering[None, :, None, :]) == 0
+        apart &= with_both[:, :, None, None]
+        positives, excluded = positives & ~apart, excluded | (positives & apart)
+    if targets.unseen is not None:
+        excluded = excluded | (targets.unseen == views[:, None])[:, None, None, :]
+    return positives, excluded

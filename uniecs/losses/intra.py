@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 
 from uniecs.catalog.presence import TASKS
-from uniecs.losses.directions import Direction, Targets, Views, directions_loss
+from uniecs.losses.directions import Direction, Grid, grid_loss
+from uniecs.losses.views import Targets, Views
 
 INTRA: tuple[Direction, ...] = tuple(task for task in TASKS if task[0] == task[1])
 """I-I, T-T and IT-IT."""
@@ -32,18 +33,15 @@ def intra_loss(
     Returns:
         Scalar.
     """
-    contrast = directions_loss(INTRA, queries, candidates, targets, tau, mixed=mixed)
-    hinges = []
-    for direction in INTRA:
-        query, candidate = queries.get(direction[0]), candidates.get(direction[1])
-        if query is None or candidate is None:
-            continue
-        right, open_ = targets.between(direction, query.places, candidate.places)
-        cosines = query.vectors @ candidate.vectors.T
-        forth = semi_hard_margin(cosines, right, open_, margin)
-        back = semi_hard_margin(cosines.T, right.T, open_.T, margin)
-        hinges.append((forth + back) / 2)
-    return contrast + torch.stack(hinges).mean() if hinges else contrast
+    grid = Grid.of(queries, candidates, targets)
+    if grid is None:
+        return tau.sum() * 0.0
+    contrast = grid_loss(INTRA, grid, tau, mixed=mixed)
+    chosen = grid.only(INTRA)
+    ways = (chosen, chosen.turned())
+    hinges = [semi_hard_margin(w.cosines, w.positives, w.excluded, margin).sum() for w in ways]
+    shared = sum(view in queries and view in candidates for view, _ in INTRA)
+    return contrast + torch.stack(hinges).sum() / 2 / max(1, shared)
 
 
 def semi_hard_margin(cosines: Tensor, positives: Tensor, excluded: Tensor, margin: float) -> Tensor:
@@ -54,18 +52,18 @@ def semi_hard_margin(cosines: Tensor, positives: Tensor, excluded: Tensor, margi
     beat every positive lets training collapse (FaceNet, 1503.03832, section 3.2).
 
     Args:
-        cosines: [N, M].
-        positives: [N, M] bool.
-        excluded: [N, M] bool: neither right nor wrong.
+        cosines: [..., N, M].
+        positives: [..., N, M] bool.
+        excluded: [..., N, M] bool: neither right nor wrong.
         margin: m > 0, in cosine.
 
     Returns:
-        Scalar; 0 when no row has a positive. Rows without a semi-hard negative count as 0.
+        [...]; 0 where no row has a positive. Rows without a semi-hard negative count as 0.
     """
-    judged = positives.any(dim=1)
-    best = cosines.masked_fill(~positives, -2.0).amax(dim=1, keepdim=True)
+    judged = positives.any(dim=-1)
+    best = cosines.masked_fill(~positives, -2.0).amax(dim=-1, keepdim=True)
     gap = best - cosines
-    semi_hard = ~positives & ~excluded & (gap > 0) & (gap < margin) & judged[:, None]
+    semi_hard = ~positives & ~excluded & (gap > 0) & (gap < margin) & judged[..., None]
     hinges = torch.where(semi_hard, 1 - gap / margin, torch.zeros_like(gap))
-    rows = hinges.sum(dim=1) / semi_hard.sum(dim=1).clamp(min=1)
-    return rows.sum() / judged.sum().clamp(min=1)
+    rows = hinges.sum(dim=-1) / semi_hard.sum(dim=-1).clamp(min=1)
+    return rows.sum(dim=-1) / judged.sum(dim=-1).clamp(min=1)

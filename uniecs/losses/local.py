@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from uniecs.catalog.presence import Presence
-from uniecs.losses.directions import Targets, View, Views, fused_and_single, nothing
+from uniecs.losses.views import Targets, View, Views, fused_and_single, nothing
 
 TAU = 0.05
 """Temperature of the neighbourhoods (UNIECS.md 7.4)."""

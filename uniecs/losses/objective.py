@@ -9,11 +9,12 @@ from torch import Tensor, nn
 from uniecs.catalog.presence import Presence
 from uniecs.losses.alignment import alignment_loss
 from uniecs.losses.config import LossConfig
-from uniecs.losses.directions import Direction, Targets, Views, directions_loss, nothing
+from uniecs.losses.directions import Direction, directions_loss
 from uniecs.losses.intra import intra_loss
 from uniecs.losses.local import local_loss
 from uniecs.losses.released import paired_sides, released_loss
 from uniecs.losses.temperature import Temperatures
+from uniecs.losses.views import Targets, Views, nothing
 from uniecs.losses.weighting import build_weighting
 
 TEXT_AND_PICTURE: tuple[Direction, ...] = (

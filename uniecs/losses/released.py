@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from uniecs.catalog.presence import VIEWS, Presence
-from uniecs.losses.directions import Views
+from uniecs.losses.views import Views
 
 TAU, TAU_IMAGES, TAU_TEXTS = 0.07, 0.05, 0.03
 PPM_MARGIN, PDC_MARGIN, PLC_TOLERANCE, IMAGE_MARGIN = 0.3, 0.2, 0.05, 0.2

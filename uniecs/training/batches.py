@@ -15,7 +15,7 @@ from uniecs.catalog.presence import VIEWS, Presence
 from uniecs.catalog.relations import Relations
 from uniecs.catalog.schema import Product
 from uniecs.encoder.processor import UniECSProcessor
-from uniecs.losses.directions import Targets
+from uniecs.losses.views import Targets
 from uniecs.training.near_duplicates import NearDuplicates
 from uniecs.training.pixels import NOISE, PixelStore, augment
 from uniecs.training.targets import targets_of

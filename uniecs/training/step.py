@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from uniecs.catalog.presence import VIEWS, Presence
 from uniecs.encoder.model import UniECSModel
-from uniecs.losses.directions import Targets, View, Views
+from uniecs.losses.views import Targets, View, Views
 from uniecs.training.batches import Inputs, Plan
 from uniecs.training.distributed import ALONE, Processes
 from uniecs.training.views import Entries, two_sides

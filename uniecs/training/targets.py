@@ -9,7 +9,7 @@ import torch
 from uniecs.catalog.pairs import Pair, Side
 from uniecs.catalog.presence import Presence
 from uniecs.catalog.relations import Relations
-from uniecs.losses.directions import Targets
+from uniecs.losses.views import Targets
 from uniecs.training.near_duplicates import NearDuplicates
 
 Mask = npt.NDArray[np.bool_]

@@ -13,7 +13,7 @@ from uniecs.catalog.presence import VIEWS, Presence
 from uniecs.encoder.fusion import Stream
 from uniecs.encoder.model import UniECSModel
 from uniecs.encoder.processor import UniECSProcessor
-from uniecs.losses.directions import View
+from uniecs.losses.views import View
 from uniecs.training.batches import Inputs
 
 Entries = dict[Presence, View]

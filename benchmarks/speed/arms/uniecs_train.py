@@ -16,8 +16,8 @@ from benchmarks.speed.training import count_flops, pictures, tokens
 from uniecs.catalog.pairs import Side
 from uniecs.catalog.presence import VIEWS, Presence
 from uniecs.losses.config import LossConfig
-from uniecs.losses.directions import Targets, View
 from uniecs.losses.objective import build_objective
+from uniecs.losses.views import Targets, View
 from uniecs.training.batches import Inputs, Plan
 from uniecs.training.compute import choose_compute
 from uniecs.training.config import OptimizerConfig, RunConfig

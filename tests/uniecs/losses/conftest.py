@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from uniecs.catalog.presence import Presence
-from uniecs.losses.directions import Targets, View
+from uniecs.losses.views import Targets, View
 
 Views = dict[Presence, View]
 

@@ -7,8 +7,9 @@ import torch
 
 from uniecs.catalog.presence import TASKS, Presence
 from uniecs.losses.alignment import CROSS, alignment_loss, view_alignment
-from uniecs.losses.directions import Targets, View, directions_loss
+from uniecs.losses.directions import directions_loss
 from uniecs.losses.intra import INTRA
+from uniecs.losses.views import Targets, View
 
 Views = dict[Presence, View]
 MakeViews = Callable[..., Views]

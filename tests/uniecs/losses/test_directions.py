@@ -10,8 +10,9 @@ import torch.nn.functional as F
 from uniecs.catalog.presence import TASKS, Presence
 from uniecs.losses.alignment import CROSS
 from uniecs.losses.contrastive import multi_positive_nce
-from uniecs.losses.directions import Targets, View, directions_loss, shared_entries
+from uniecs.losses.directions import directions_loss
 from uniecs.losses.intra import INTRA
+from uniecs.losses.views import Targets, View, shared_entries
 
 
 def views(count: int, seed: int) -> dict[Presence, View]:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from uniecs.catalog.presence import Presence
-from uniecs.losses.directions import Targets, View, directions_loss
+from uniecs.losses.directions import directions_loss
 from uniecs.losses.intra import INTRA, intra_loss, semi_hard_margin
+from uniecs.losses.views import Targets, View
 
 MakeViews = Callable[..., dict[Presence, View]]
 TAU = torch.tensor(0.07, dtype=torch.float64)
@@ -83,7 +84,8 @@ def test_the_family_is_the_mean_over_like_directions(
     for direction in INTRA:
         contrast.append(directions_loss([direction], queries, candidates, targets, TAU).item())
         query, candidate = queries[direction[0]], candidates[direction[1]]
-        right, open_ = targets.between(direction, query.places, candidate.places)
+        plane, grid = int(Presence.TEXT in direction), (query.places[:, None], candidate.places)
+        right, open_ = targets.positives[plane][grid], targets.excluded[plane][grid]
         cosines = query.vectors @ candidate.vectors.T
         forth = loop_margin(cosines, right, open_, 0.3)
         hinges.append((forth + loop_margin(cosines.T, right.T, open_.T, 0.3)) / 2)

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from uniecs.catalog.presence import Presence
 from uniecs.losses.alignment import alignment_loss
-from uniecs.losses.directions import View
 from uniecs.losses.local import TAU, local_loss, neighbourhood_divergence
+from uniecs.losses.views import View
 
 MakeViews = Callable[..., dict[Presence, View]]
 

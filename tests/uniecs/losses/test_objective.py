@@ -7,8 +7,8 @@ import torch
 
 from uniecs.catalog.presence import Presence
 from uniecs.losses.config import LossConfig
-from uniecs.losses.directions import Targets, View
 from uniecs.losses.objective import build_objective
+from uniecs.losses.views import Targets, View
 
 MakeViews = Callable[..., dict[Presence, View]]
 MakeTargets = Callable[[int], Targets]

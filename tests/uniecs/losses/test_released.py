@@ -9,7 +9,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from uniecs.catalog.presence import Presence
-from uniecs.losses.directions import View
 from uniecs.losses.released import (
     WEIGHTS,
     Side,
@@ -17,6 +16,7 @@ from uniecs.losses.released import (
     released_loss,
     released_terms,
 )
+from uniecs.losses.views import View
 
 MakeViews = Callable[..., dict[Presence, View]]
 SCALE = 7.0

@@ -11,8 +11,8 @@ from uniecs.catalog.presence import VIEWS, Presence
 from uniecs.encoder.config import UniECSConfig
 from uniecs.encoder.model import UniECSModel
 from uniecs.losses.config import LossConfig
-from uniecs.losses.directions import Targets
 from uniecs.losses.objective import build_objective
+from uniecs.losses.views import Targets
 from uniecs.training.batches import Inputs, Plan
 from uniecs.training.distributed import ALONE, processes
 from uniecs.training.step import backward
