@@ -85,12 +85,16 @@ class GatedUpdate(nn.Module):
 
     ``g = sigmoid(W [V ; r_t A ; r_v ; r_t] + b)`` per token and channel, b starting at -1 so that
     a layer begins near identity; ``c`` is a learned prior that stands in for the missing other
-    modality. Without gates (an arm to compare with) g is 1.
+    modality. Without gates (an arm to compare with) g is 1. With ``remade`` the update's
+    activations are made again for the backward pass: kept, they would be most of a layer's.
     """
 
-    def __init__(self, dim: int, ffn: int, dropout: float, *, gated: bool = True) -> None:
+    def __init__(
+        self, dim: int, ffn: int, dropout: float, *, gated: bool = True, remade: bool = True
+    ) -> None:
         super().__init__()
         self.gated = gated
+        self.remade = remade
         if gated:
             self.gate_own = nn.Linear(dim, dim)
             self.gate_other = nn.Linear(dim, dim, bias=False)
@@ -104,7 +108,7 @@ class GatedUpdate(nn.Module):
     def forward(self, own: Tensor, attended: Tensor, shared: Tensor) -> Tensor:
         """Update [N, P, D]; ``attended`` [M, P, D] belongs to the entries ``shared`` [M]."""
         given = (own, attended, self.drop(attended), shared)
-        if self.training and torch.is_grad_enabled():  # made again, or it would be most of a layer
+        if self.remade and self.training and torch.is_grad_enabled():
             updated, residual = checkpoint(
                 self._update, *given, use_reentrant=False, preserve_rng_state=False
             )
@@ -145,8 +149,10 @@ class FusionLayer(nn.Module):
         self.norm_text = nn.LayerNorm(dim)
         self.image_from_text = CrossAttention(dim, heads)
         self.text_from_image = CrossAttention(dim, heads)
-        self.update_image = GatedUpdate(dim, ffn, config.dropout, gated=gated)
-        self.update_text = GatedUpdate(dim, ffn, config.dropout, gated=gated)
+        remade = not config.adapters  # frozen towers keep no activations, which leaves room
+        self.update_image, self.update_text = (
+            GatedUpdate(dim, ffn, config.dropout, gated=gated, remade=remade) for _ in range(2)
+        )
 
     def forward(self, image: Stream, text: Stream, shared: Shared) -> tuple[Stream, Stream]:
         """Streams in, streams out, same rows and masks."""
