@@ -107,7 +107,8 @@ class Results:
                 raise UsageError(
                     f"{arm} and {other} were asked about different states of {catalog} "
                     f"({runs[0]['catalog_digest']}, {runs[1]['catalog_digest']}); delete the "
-                    "results of one and run it again."
+                    "results of one and run it again. A demo catalog that another kind of "
+                    "processor drew may differ in grey levels: carry the folder along."
                 )
             one, two = (run["hits"] for run in runs)
             for task in one:
