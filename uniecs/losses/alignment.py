@@ -34,11 +34,9 @@ def alignment_loss(
         Scalar.
     """
     crossed = directions_loss(CROSS, queries, candidates, targets, tau, mixed=mixed)
-    shown = targets.shown or (None, None)
-    aligned = [
-        view_alignment(side, of) for side, of in zip((queries, candidates), shown, strict=True)
-    ]
-    return crossed + views * torch.stack(aligned).mean()
+    of_queries, of_candidates = targets.shown or (None, None)
+    aligned = view_alignment(queries, of_queries) + view_alignment(candidates, of_candidates)
+    return crossed + views * aligned / 2
 
 
 def view_alignment(views: Views, shown: Tensor | None = None) -> Tensor:

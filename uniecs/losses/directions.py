@@ -20,9 +20,9 @@ class Grid:
     """Every view of Q queries against every view of C candidates, in the order of VIEWS.
 
     Attributes:
-        cosines: [3, 3, Q, C]; 0 where an entry has no such view.
-        positives: [3, 3, Q, C] bool.
-        excluded: [3, 3, Q, C] bool: neither right nor wrong, or not there.
+        cosines: [3, 3, Q, C], or [K, Q, C] of K directions; 0 where an entry has no such view.
+        positives: Likewise, bool.
+        excluded: Likewise, bool: neither right nor wrong, or not there.
     """
 
     cosines: Tensor
