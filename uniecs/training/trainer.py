@@ -149,8 +149,7 @@ class Trainer:
             with self.waiting.working():
                 self._step(plan, chunks, total)
             self.progress.batch += 1
-            if time.monotonic() - self._saved > run.checkpoint_seconds:
-                self._save()
+            self._save_in_time()
         self.objective.end_epoch()
         self.progress.epoch += 1
         self.progress.batch = 0
@@ -159,7 +158,7 @@ class Trainer:
             or self.progress.epoch == self.epochs.count
         ):
             self._validate()
-        self._save()
+        self._save_in_time()
 
     def _made(self, pairs: list[Pair], batches: list[tuple[int, list[int]]]) -> Iterator[Ready]:
         """Plans and this process's inputs, made ahead; each batch draws from a seed of its own."""
@@ -260,6 +259,11 @@ class Trainer:
     def _modules(self) -> dict[str, nn.Module]:
         modules: dict[str, nn.Module] = {"model": self.model, "objective": self.objective}
         return modules if self.average is None else {**modules, "average": self.average}
+
+    def _save_in_time(self) -> None:
+        """Save where the last time is long enough ago: a large model takes seconds to write."""
+        if time.monotonic() - self._saved > self.config.run.checkpoint_seconds:
+            self._save()
 
     def _save(self) -> None:
         if self.world.first:
