@@ -3,20 +3,26 @@
 torch's fused kernel for CPUs is slow in bfloat16: at 64 rows of 37 tokens it takes 7 times as long,
 forward and backward, as two products with a softmax between them, on a processor that has bfloat16
 (``python -m benchmarks.attention``). In float32 neither is clearly ahead, and the fused kernel
-needs less memory.
+needs less memory. On a GPU cuDNN makes a plan for every new shape, which takes longer than the
+attention itself, and in training nearly every step has shapes of its own: it is not asked there.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 from transformers.modeling_utils import AttentionInterface, PreTrainedModel
 
 SHORT = 320
 """Keys up to which the weights [N, H, P, K] of the products may be kept for the backward pass."""
+
+FOR_ANY_SHAPE = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+"""torch's kernels that need no plan for a shape."""
 
 HAS_BFLOAT16: bool = torch.cpu._is_avx512_bf16_supported()  # noqa: SLF001 - no public name
 """Whether this processor computes bfloat16; where it does not, float32 is faster."""
@@ -57,7 +63,10 @@ def attention(
         with torch.autocast("cpu", enabled=False):
             wide = attention(q.float(), k.float(), v.float(), mask, scale=scale, dropout=dropout)
         return wide.to(q.dtype)
-    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout, scale=scale)
+    with _kernels(q):
+        return F.scaled_dot_product_attention(
+            q, k, v, attn_mask=mask, dropout_p=dropout, scale=scale
+        )
 
 
 def products(
@@ -108,6 +117,10 @@ def _cast(hidden: Tensor) -> Tensor:
     return hidden.to(torch.get_autocast_dtype(kind))
 
 
+def _kernels(q: Tensor) -> AbstractContextManager[object]:
+    return sdpa_kernel(FOR_ANY_SHAPE) if q.is_cuda else nullcontext()
+
+
 def _is_slow_in_torch(q: Tensor) -> bool:
     """Whether torch's kernel is to be avoided; a graph that is traced keeps it."""
     if q.device.type != "cpu" or q.dtype is not torch.bfloat16:
@@ -129,9 +142,10 @@ def _tower_attention(
     """As transformers calls it: heads come as [N, H, P, d] and leave as [N, P, H, d]."""
     plain = key.shape[1] == query.shape[1] and all(more.get(name) is None for name in UNUSUAL)
     if not plain or not _is_slow_in_torch(query):
-        return sdpa_attention_forward(
-            module, query, key, value, attention_mask, dropout, scaling, is_causal, **more
-        )
+        with _kernels(query):
+            return sdpa_attention_forward(
+                module, query, key, value, attention_mask, dropout, scaling, is_causal, **more
+            )
     causal = getattr(module, "is_causal", True) if is_causal is None else is_causal
     if attention_mask is None and causal and query.shape[2] > 1:
         size = (query.shape[2], key.shape[2])

@@ -49,8 +49,11 @@ class UniECSProcessor(ProcessorMixin):
 
     def tokens(self, texts: list[str]) -> tuple[Tensor, Tensor]:
         """Ids and mask [N, L], padded to the longest and cut at the tokenizer's limit."""
-        encoded = self.tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
-        return encoded["input_ids"], encoded["attention_mask"]
+        encoded = self.tokenizer(texts, padding=True, truncation=True)
+        ids, mask = (
+            np.array(encoded[name], dtype=np.int64) for name in ("input_ids", "attention_mask")
+        )  # as tensors at once they would be walked through three times, number by number
+        return torch.from_numpy(ids), torch.from_numpy(mask)
 
     def __call__(
         self,

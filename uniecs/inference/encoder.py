@@ -71,8 +71,8 @@ class Encoder:
             folder: A model folder.
             device: ``cpu`` or ``cuda``; a GPU where there is one by default.
             precision: Of weights and layers; vectors are float32 always. ``auto`` is bfloat16 on a
-                CPU that computes it, if the model gives nearly the same vectors in it, and float32
-                otherwise. By default what the settings say, which is ``auto``.
+                CPU or GPU that computes it, if the model gives nearly the same vectors in it, and
+                float32 otherwise. By default what the settings say, which is ``auto``.
 
         Raises:
             ModelError: When the folder was altered or is no UniECS model.

@@ -12,6 +12,9 @@ log = logging.getLogger(__name__)
 FLOOR = 0.999
 """Smallest cosine between the vectors of an item in both precisions."""
 
+BFLOAT16_FROM = (8, 0)
+"""Compute capability of the first GPUs with bfloat16; torch imitates it, slowly, on older ones."""
+
 PRODUCTS = 4
 """Made-up products whose views are looked at when a model is loaded."""
 
@@ -19,10 +22,12 @@ WORDS = ("red", "cotton", "shirt", "for", "men", "12", "blue", "steel", "kettle"
 
 
 def computes_bfloat16(device: torch.device) -> bool:
-    """Whether a processor has bfloat16 instructions; a GPU is left to what the caller asks for.
+    """Whether a processor, or a GPU (from compute capability 8.0 on), has bfloat16 instructions.
 
     A fact and no measurement, so that a process that is run again computes the same bits.
     """
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= BFLOAT16_FROM
     return device.type == "cpu" and HAS_BFLOAT16
 
 

@@ -12,7 +12,7 @@ from uniecs.encoder.attention import HAS_BFLOAT16
 from uniecs.encoder.folder import save_model_folder
 from uniecs.inference.encoder import Encoder
 from uniecs.inference.parity import compare, random_items
-from uniecs.inference.precision import agrees
+from uniecs.inference.precision import agrees, computes_bfloat16
 
 WORDS = ["red", "mug", "blue", "lamp", "tall"]
 
@@ -27,6 +27,15 @@ def test_the_processor_decides(tiny_model: Path) -> None:
     expected = "bfloat16" if HAS_BFLOAT16 else "float32"
 
     assert Encoder.load(tiny_model, device="cpu").precision == expected
+
+
+@pytest.mark.parametrize(("capability", "has"), [((7, 5), False), ((8, 0), True), ((9, 0), True)])
+def test_a_gpu_decides_by_its_capability(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], has: bool
+) -> None:
+    monkeypatch.setattr("torch.cuda.get_device_capability", lambda _: capability)
+
+    assert computes_bfloat16(torch.device("cuda")) is has
 
 
 @pytest.mark.usefixtures("has_bfloat16")
