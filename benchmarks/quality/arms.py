@@ -79,6 +79,11 @@ ARMS: tuple[Arm, ...] = (
         "ours without modality dropout",
         (*HARD_NEGATIVES, "run.modality_dropout=0"),
     ),
+    Arm(
+        "less-dropout",
+        "ours with a third of the modality dropout",
+        (*HARD_NEGATIVES, "run.modality_dropout=0.05"),
+    ),
     Arm("no-hard-negatives", "ours without hard negatives", ("run.mismatched=0",)),
     Arm("no-composed", "ours without composed pairs", (*HARD_NEGATIVES, "pairs.composed=0")),
     Arm("no-short", "ours without short queries", (*HARD_NEGATIVES, "pairs.short=0")),

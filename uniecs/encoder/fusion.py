@@ -102,6 +102,7 @@ class GatedUpdate(nn.Module):
         self.prior = nn.Parameter(torch.zeros(dim))
         self.norm = nn.LayerNorm(dim)
         self.widen = nn.Linear(dim, ffn * dim)
+        self.activate = nn.GELU()
         self.narrow = nn.Linear(ffn * dim, dim)
         self.drop = nn.Dropout(dropout)
 
@@ -127,7 +128,7 @@ class GatedUpdate(nn.Module):
         if self.gated:
             update = torch.sigmoid(self._gate(own, attended, shared)) * update
         own = own + update
-        return own, self.narrow(F.gelu(self.widen(self.norm(own))))
+        return own, self.narrow(self.activate(self.widen(self.norm(own))))
 
     def _gate(self, own: Tensor, attended: Tensor, shared: Tensor) -> Tensor:
         present = torch.zeros(own.shape[0], dtype=torch.long, device=own.device)
@@ -205,6 +206,7 @@ class GatedHead(nn.Module):
             self.weigh = nn.Linear(2 * dim + 2, 2)
         self.interact = nn.Linear(dim, dim, bias=False)
         self.widen = nn.Linear(dim, 2 * dim)
+        self.activate = nn.GELU()
         self.narrow = nn.Linear(2 * dim, dim)
         self.norm = nn.LayerNorm(dim)
 
@@ -222,7 +224,7 @@ class GatedHead(nn.Module):
         both = (r[:, 0] * r[:, 1])[:, None]
         z = torch.einsum("bm,bmd->bd", gates.to(pooled.dtype), pooled)
         z = z + both * self.interact(p_v * p_t)
-        z = z + self.narrow(F.gelu(self.widen(z)))
+        z = z + self.narrow(self.activate(self.widen(z)))
         return F.normalize(_full(self.norm(z)), dim=-1), gates
 
 

@@ -44,8 +44,10 @@ class UniECSProcessor(ProcessorMixin):
         """[N, 3, H, W] uint8 to float32 with the processor's mean and deviation."""
         mean = torch.tensor(self.image_processor.image_mean, device=pixels.device)
         deviation = torch.tensor(self.image_processor.image_std, device=pixels.device)
-        scaled = pixels.float() * float(self.image_processor.rescale_factor)
-        return (scaled - mean[:, None, None]) / deviation[:, None, None]
+        factor = float(self.image_processor.rescale_factor) / deviation
+        scaled = pixels.to(torch.float32, copy=True)  # changed in place: new memory costs most here
+        scaled.mul_(factor[:, None, None]).sub_((mean / deviation)[:, None, None])
+        return scaled
 
     def tokens(self, texts: list[str]) -> tuple[Tensor, Tensor]:
         """Ids and mask [N, L], padded to the longest and cut at the tokenizer's limit."""

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from transformers.activations import ACT2FN
 
 from uniecs.encoder.attention import HAS_BFLOAT16
 from uniecs.inference.encoder import Encoder
 from uniecs.inference.items import Item
-from uniecs.inference.linear import OneDnnLinear, mkl_is_slow, use_onednn
+from uniecs.inference.linear import OneDnnLinear, OneDnnPatches, mkl_is_slow, use_onednn
 
 needs_onednn = pytest.mark.skipif(
     not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN"
@@ -60,6 +61,79 @@ def test_a_layer_in_bfloat16_is_torchs_own(shape: tuple[int, ...], bias: bool) -
 
     with torch.inference_mode():
         assert torch.allclose(OneDnnLinear.sharing(plain)(x), plain(x), atol=0.01)
+
+
+@needs_onednn
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("size", [(8, 12), (4, 4), (9, 12), (11, 5)])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_patches_are_what_the_convolution_makes_of_them(
+    size: tuple[int, int], bias: bool, layout: torch.memory_format
+) -> None:
+    plain = nn.Conv2d(3, 32, 4, 4, bias=bias)
+    layer = OneDnnPatches.sharing(plain)
+    x = torch.randn((2, 3, *size), generator=torch.Generator().manual_seed(0))
+
+    with torch.inference_mode():
+        found = layer(x.contiguous(memory_format=layout))
+
+        assert found.shape == plain(x).shape
+        assert torch.allclose(found, plain(x), atol=1e-5)
+    layer(x).sum().backward()
+    assert plain.weight.grad is not None
+
+
+class Widened(nn.Module):
+    """A feed-forward half as the towers have it."""
+
+    def __init__(self, activation: nn.Module) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(32, 64)
+        self.activation_fn = activation
+        self.fc2 = nn.Linear(64, 32)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        made: torch.Tensor = self.fc2(self.activation_fn(self.fc1(x)))
+        return made
+
+
+@needs_onednn
+@pytest.mark.parametrize(
+    ("activation", "taken_in"),
+    [
+        (nn.GELU(), True),
+        (nn.GELU(approximate="tanh"), True),
+        (ACT2FN["gelu"], True),
+        (ACT2FN["gelu_pytorch_tanh"], True),
+        (ACT2FN["gelu_python"], False),
+        (ACT2FN["quick_gelu"], False),
+        (ACT2FN["relu"], False),
+    ],
+)
+def test_the_activation_after_a_layer_becomes_part_of_it(
+    activation: nn.Module, taken_in: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("uniecs.inference.linear.mkl_is_slow", lambda: True)
+    model = Widened(activation)
+    x = torch.randn(5, 32, generator=torch.Generator().manual_seed(0))
+    expected = model(x)
+
+    use_onednn(model)
+
+    assert isinstance(model.activation_fn, nn.Identity) is taken_in
+    assert torch.allclose(model(x), expected, atol=1e-6)  # with gradients, as it was
+    with torch.inference_mode():
+        assert torch.allclose(model(x), expected, atol=1e-4)
+
+
+@needs_onednn
+def test_a_convolution_that_sees_pixels_twice_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("uniecs.inference.linear.mkl_is_slow", lambda: True)
+    model = nn.Sequential(nn.Conv2d(3, 8, 3, 2), nn.Conv2d(8, 8, 2, 2), nn.Conv2d(8, 8, 2, 2, 1))
+
+    use_onednn(model)
+
+    assert [type(layer) for layer in model] == [nn.Conv2d, OneDnnPatches, nn.Conv2d]
 
 
 def test_a_model_in_another_precision_keeps_its_layers() -> None:
