@@ -82,9 +82,9 @@ def products(
     with torch.autocast("cpu", enabled=False):
         scores = torch.matmul(q * (q.shape[-1] ** -0.5 if scale is None else scale), k.mT)
         if mask is not None and mask.dtype is torch.bool:
-            scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+            scores.masked_fill_(~mask, torch.finfo(scores.dtype).min)
         elif mask is not None:
-            scores = scores + mask.to(scores.dtype)
+            scores += mask.to(scores.dtype)
         return torch.matmul(F.dropout(scores.softmax(dim=-1), dropout), v)
 
 

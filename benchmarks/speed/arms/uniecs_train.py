@@ -91,13 +91,20 @@ def _plan(entries: int, length: int) -> Plan:
     """Every entry has both modalities; query n is answered by candidate n."""
     queries = entries // 2
     right = torch.eye(queries, dtype=torch.bool).expand(2, -1, -1)
+    shown = torch.full((queries,), int(Presence.BOTH))
+    targets = Targets(
+        positives=right,
+        excluded=torch.zeros_like(right),
+        unseen=torch.zeros(queries, dtype=torch.long),
+        shown=(shown, shown),
+    )  # all that a run's targets say, though here none is mismatched or halved
     return Plan(
         queries=queries,
         sides=[Side(str(n % queries), "words", "picture") for n in range(entries)],
         presence=[Presence.BOTH] * entries,
         fused=[Presence.BOTH] * entries,
         view_rows=dict.fromkeys(VIEWS, torch.arange(entries)),
-        targets=Targets(positives=right, excluded=torch.zeros_like(right)),
+        targets=targets,
         noise=torch.zeros(entries, NOISE),
         hidden=torch.zeros(entries, length, dtype=torch.bool),
     )

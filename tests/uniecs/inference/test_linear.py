@@ -11,7 +11,7 @@ from transformers.activations import ACT2FN
 from uniecs.encoder.attention import HAS_BFLOAT16
 from uniecs.inference.encoder import Encoder
 from uniecs.inference.items import Item
-from uniecs.inference.linear import OneDnnLinear, OneDnnPatches, mkl_is_slow, use_onednn
+from uniecs.inference.linear import OneDnnLinear, OneDnnPatches, onednn_is_faster, use_onednn
 
 needs_onednn = pytest.mark.skipif(
     not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN"
@@ -113,7 +113,7 @@ class Widened(nn.Module):
 def test_the_activation_after_a_layer_becomes_part_of_it(
     activation: nn.Module, taken_in: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("uniecs.inference.linear.mkl_is_slow", lambda: True)
+    monkeypatch.setattr("uniecs.inference.linear.onednn_is_faster", lambda: True)
     model = Widened(activation)
     x = torch.randn(5, 32, generator=torch.Generator().manual_seed(0))
     expected = model(x)
@@ -128,7 +128,7 @@ def test_the_activation_after_a_layer_becomes_part_of_it(
 
 @needs_onednn
 def test_a_convolution_that_sees_pixels_twice_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("uniecs.inference.linear.mkl_is_slow", lambda: True)
+    monkeypatch.setattr("uniecs.inference.linear.onednn_is_faster", lambda: True)
     model = nn.Sequential(nn.Conv2d(3, 8, 3, 2), nn.Conv2d(8, 8, 2, 2), nn.Conv2d(8, 8, 2, 2, 1))
 
     use_onednn(model)
@@ -149,7 +149,7 @@ def test_an_encoder_gives_the_same_vectors_from_the_same_weights(
     tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     items = [Item("1", text="red mug"), Item("2", text="a blue lamp " * 4)]
-    monkeypatch.setattr("uniecs.inference.linear.mkl_is_slow", lambda: True)
+    monkeypatch.setattr("uniecs.inference.linear.onednn_is_faster", lambda: True)
     encoder = Encoder.load(tiny_model, precision="float32")
     with torch.inference_mode():
         names = {name: p.data_ptr() for name, p in encoder.model.named_parameters()}
@@ -175,21 +175,28 @@ def _with_plain_layers(encoder: Encoder) -> Encoder:
 
 
 @pytest.mark.parametrize(
-    ("vendor", "slow"), [("GenuineIntel", False), ("AuthenticAMD", True), ("", False)]
+    ("vendor", "flags", "faster"),
+    [
+        ("GenuineIntel", "fpu avx2", False),
+        ("GenuineIntel", "fpu avx2 avx512f", True),
+        ("AuthenticAMD", "fpu avx2", True),
+        ("", "", False),
+    ],
 )
-def test_only_processors_of_others_than_intel_need_it(
-    vendor: str, slow: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_gains_are_wide_instructions_and_processors_of_others_than_intel(
+    vendor: str, flags: str, faster: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cpuinfo = tmp_path / "cpuinfo"
-    cpuinfo.write_text(f"processor\t: 0\nvendor_id\t: {vendor}\n" if vendor else "processor\t: 0\n")
+    said = f"vendor_id\t: {vendor}\nflags\t\t: {flags}\n" if vendor else ""
+    cpuinfo.write_text(f"processor\t: 0\n{said}")
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
     monkeypatch.setattr(torch.backends.mkl, "is_available", lambda: True)
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
 
-    assert mkl_is_slow(cpuinfo) is slow
+    assert onednn_is_faster(cpuinfo) is faster
 
 
 def test_another_architecture_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
 
-    assert not mkl_is_slow()
+    assert not onednn_is_faster()
