@@ -11,6 +11,7 @@ from benchmarks.base_on_gpu import TRIED, WARM_UP, Clock, epochs_within, flops_p
 from tests.uniecs.training.conftest import RESNET, TINY
 from uniecs.encoder.loading import load_model_folder
 from uniecs.errors import UsageError
+from uniecs.evaluation.report import read_report
 
 
 def test_flops_are_those_of_the_products_and_of_the_attention(tiny_model: Path) -> None:
@@ -74,3 +75,19 @@ def test_the_timed_run_is_not_run_again(accepted_catalog: Path, tmp_path: Path) 
     assert again == report
     assert (tmp_path / "probe.jsonl").read_text() == rows
     assert len(rows.splitlines()) == report.steps - WARM_UP > 0
+
+
+def test_quality_is_asked_with_the_whole_catalog_as_pool(
+    accepted_catalog: Path, tmp_path: Path
+) -> None:
+    settings = [RESNET, *TINY, "run.epochs=1", "run.batch_size=8"]
+    base_on_gpu._train(accepted_catalog, tmp_path, "run", settings)
+
+    found = base_on_gpu._quality(accepted_catalog, tmp_path)
+
+    report = read_report(tmp_path / "report")
+    assert (report.pool, report.queries) == ("catalog", {})
+    assert found.pop("macro") == pytest.approx(report.macro.recall_10, abs=1e-4)
+    assert found == pytest.approx(
+        {name: task.recall_10 for name, task in report.tasks.items()}, abs=1e-4
+    )

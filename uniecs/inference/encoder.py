@@ -15,6 +15,7 @@ from torch import Tensor
 from uniecs.catalog.images import ImageLimits, decode_image
 from uniecs.catalog.presence import Presence
 from uniecs.encoder.fusion import Stream
+from uniecs.encoder.lengths import short_and_long
 from uniecs.encoder.loading import load_model_folder
 from uniecs.encoder.model import UniECSModel
 from uniecs.encoder.processor import UniECSProcessor
@@ -27,6 +28,9 @@ from uniecs.settings import Precision, Settings
 
 DECODERS = 4
 """Threads that decode pictures of a batch; Pillow releases the interpreter lock."""
+
+SPARED = 0.3
+"""Share of a batch's tokens for which its texts are read in two passes instead of one."""
 
 Pixels = npt.NDArray[np.uint8]
 Source = bytes | Path | Image.Image
@@ -173,11 +177,25 @@ class Encoder:
         if not places:
             return None
         distinct, picked = _distinct([items[place].text for place in places])
-        ids, mask = (part.to(self.device) for part in self.processor.tokens(distinct))
+        ids, mask = self.processor.tokens(distinct)
         picked = picked.to(self.device)
-        tokens = self.model.text_tokens(ids, mask).index_select(0, picked)
+        tokens = self._read(ids, mask).index_select(0, picked)
         rows = torch.tensor(places, device=self.device)
-        return Stream(tokens, rows, mask.bool().index_select(0, picked))
+        return Stream(tokens, rows, mask.bool().to(self.device).index_select(0, picked))
+
+    def _read(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Tokens [n, L, width] of texts; short ones apart from long ones where that pays."""
+        lots = [] if self.model.reads_padding else short_and_long(mask, spared=SPARED)
+        if len(lots) < 2:
+            return self.model.text_tokens(ids.to(self.device), mask.to(self.device))
+        tokens = torch.zeros(0)
+        for texts, length in lots:
+            part, valid = (x[texts, :length].to(self.device) for x in (ids, mask))
+            read = self.model.text_tokens(part, valid)
+            if not len(tokens):
+                tokens = read.new_zeros(*ids.shape, read.shape[-1])
+            tokens[texts.to(self.device), :length] = read
+        return tokens
 
     def _decode(self, sources: dict[Hashable, Source | None]) -> dict[Hashable, Pixels | ItemError]:
         """Each distinct picture once."""

@@ -30,7 +30,7 @@ def shared_batches(items: Sequence[Item], size: int) -> Iterator[list[int]]:
         never in a batch with pictures; texts of similar length come together, so little is padding.
     """
     groups = sorted(_groups(items), key=lambda group: _order(items, group))
-    for _, alike in groupby(groups, key=lambda group: _presence(items, group)):
+    for _, alike in groupby(groups, key=lambda group: _shows(items, group)):
         yield from _filled(items, [row for group in alike for row in group], size)
 
 
@@ -70,13 +70,10 @@ def _filled(items: Sequence[Item], rows: list[int], size: int) -> Iterator[list[
         yield batch
 
 
-def _order(items: Sequence[Item], group: list[int]) -> tuple[int, int]:
-    return _presence(items, group).value, max(len(items[row].text) for row in group)
+def _order(items: Sequence[Item], group: list[int]) -> tuple[bool, int]:
+    return _shows(items, group), max(len(items[row].text) for row in group)
 
 
-def _presence(items: Sequence[Item], group: list[int]) -> Presence:
-    """Modalities of the group together."""
-    union = Presence.NONE
-    for row in group:
-        union |= items[row].presence
-    return union
+def _shows(items: Sequence[Item], group: list[int]) -> bool:
+    """Whether the group has a picture."""
+    return any(Presence.IMAGE in items[row].presence for row in group)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from uniecs.catalog.presence import VIEWS, Presence
 from uniecs.encoder.fusion import Stream
+from uniecs.encoder.lengths import short_and_long
 from uniecs.encoder.model import UniECSModel
 from uniecs.encoder.processor import UniECSProcessor
 from uniecs.losses.views import View
@@ -43,28 +44,6 @@ def entry_views(model: UniECSModel, processor: UniECSProcessor, inputs: Inputs) 
         return {}
     order = torch.cat(places).argsort().to(device)
     return _by_view(torch.cat(vectors).index_select(0, order), inputs)
-
-
-def short_and_long(mask: Tensor) -> list[tuple[Tensor, int]]:
-    """Two lots of texts [N, L] by length, cut where the least padding is left.
-
-    Queries and titles beside whole descriptions: padded to one length, a third of all tokens or
-    more would be none.
-
-    Returns:
-        Rows of each lot, ascending, with the length that holds them; one lot where two would spare
-        nothing, and none without texts.
-    """
-    if not len(mask):
-        return []
-    lengths = (mask.bool() * torch.arange(1, mask.shape[1] + 1)).amax(dim=1)
-    ascending = lengths.sort().values
-    longest = int(ascending[-1])
-    short = torch.arange(1, len(mask) + 1)
-    computed = short * ascending + (len(mask) - short) * longest
-    limit = int(ascending[computed.argmin()])
-    lots = [(lengths <= limit, limit), (lengths > limit, longest)]
-    return [(chosen.nonzero()[:, 0], length) for chosen, length in lots if chosen.any()]
 
 
 def _lots(model: UniECSModel, mask: Tensor) -> list[tuple[Tensor, int]]:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from torch import Tensor
 
 from uniecs.inference.encoder import Encoder
 from uniecs.inference.items import Item
@@ -125,3 +126,24 @@ def test_a_path_bytes_and_a_decoded_picture_are_one_picture(
 
     assert np.allclose(vectors[0], vectors[1], atol=1e-6)
     assert np.allclose(vectors[0], vectors[2], atol=1e-6)
+
+
+def test_short_texts_are_read_apart_from_long_ones(
+    encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = encoder.model.text_tokens
+    shapes: list[tuple[int, ...]] = []
+
+    def counted(ids: Tensor, mask: Tensor) -> Tensor:
+        shapes.append(tuple(ids.shape))
+        return read(ids, mask)
+
+    monkeypatch.setattr(encoder.model, "text_tokens", counted)
+    items = [Item("a", text="mug"), Item("b", text="red mug " * 5), Item("c", text="lamp")]
+
+    together = encoder.encode(items).vectors
+
+    assert len(shapes) == 2
+    assert sorted(rows for rows, _ in shapes) == [1, 2]
+    alone = np.concatenate([encoder.encode([item]).vectors for item in items])
+    assert (together * alone).sum(axis=1).min() > 0.9995  # in bfloat16, where it is computed in
