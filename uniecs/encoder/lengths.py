@@ -3,6 +3,17 @@
 import torch
 from torch import Tensor
 
+from uniecs.encoder.model import UniECSModel
+
+
+def read_together(
+    model: UniECSModel, mask: Tensor, *, spared: float = 0.0
+) -> list[tuple[Tensor, int]]:
+    """``short_and_long``, but a model that reads padding gets all texts [N, L] at full length."""
+    if len(mask) and model.reads_padding:
+        return [(torch.arange(len(mask)), mask.shape[1])]
+    return short_and_long(mask, spared=spared)
+
 
 def short_and_long(mask: Tensor, *, spared: float = 0.0) -> list[tuple[Tensor, int]]:
     """Two lots of texts [N, L] by length, cut where the least padding is left.

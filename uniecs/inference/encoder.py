@@ -15,7 +15,7 @@ from torch import Tensor
 from uniecs.catalog.images import ImageLimits, decode_image
 from uniecs.catalog.presence import Presence
 from uniecs.encoder.fusion import Stream
-from uniecs.encoder.lengths import short_and_long
+from uniecs.encoder.lengths import read_together
 from uniecs.encoder.loading import load_model_folder
 from uniecs.encoder.model import UniECSModel
 from uniecs.encoder.processor import UniECSProcessor
@@ -178,23 +178,20 @@ class Encoder:
             return None
         distinct, picked = _distinct([items[place].text for place in places])
         ids, mask = self.processor.tokens(distinct)
-        picked = picked.to(self.device)
-        tokens = self._read(ids, mask).index_select(0, picked)
+        lots = read_together(self.model, mask, spared=SPARED)
+        ids, mask, picked = (part.to(self.device) for part in (ids, mask, picked))
+        tokens = self._read(ids, mask, lots).index_select(0, picked)
         rows = torch.tensor(places, device=self.device)
-        return Stream(tokens, rows, mask.bool().to(self.device).index_select(0, picked))
+        return Stream(tokens, rows, mask.bool().index_select(0, picked))
 
-    def _read(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Tokens [n, L, width] of texts; short ones apart from long ones where that pays."""
-        lots = [] if self.model.reads_padding else short_and_long(mask, spared=SPARED)
-        if len(lots) < 2:
-            return self.model.text_tokens(ids.to(self.device), mask.to(self.device))
-        tokens = torch.zeros(0)
-        for texts, length in lots:
-            part, valid = (x[texts, :length].to(self.device) for x in (ids, mask))
-            read = self.model.text_tokens(part, valid)
-            if not len(tokens):
-                tokens = read.new_zeros(*ids.shape, read.shape[-1])
-            tokens[texts.to(self.device), :length] = read
+    def _read(self, ids: Tensor, mask: Tensor, lots: list[tuple[Tensor, int]]) -> Tensor:
+        """Tokens [n, L, width] of texts, zeros where a lot of short ones ends."""
+        if len(lots) == 1:
+            return self.model.text_tokens(ids, mask)
+        parts = [self.model.text_tokens(ids[at, :length], mask[at, :length]) for at, length in lots]
+        tokens = parts[0].new_zeros(*ids.shape, parts[0].shape[-1])
+        for (at, length), part in zip(lots, parts, strict=True):
+            tokens[at, :length] = part
         return tokens
 
     def _decode(self, sources: dict[Hashable, Source | None]) -> dict[Hashable, Pixels | ItemError]:

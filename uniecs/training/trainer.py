@@ -118,7 +118,6 @@ class Trainer:
         torch.manual_seed(self.config.run.seed)
         self._restore()
         self.compute = self.world.once(lambda: settled_compute(self.folder, self._choose))
-        return_free_memory()  # what was timed may have been larger than a step
         with towers_in(self.model, self.compute):
             while self.progress.epoch < self.epochs.count:
                 self._epoch()

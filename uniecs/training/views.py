@@ -11,7 +11,7 @@ from torch import Tensor
 
 from uniecs.catalog.presence import VIEWS, Presence
 from uniecs.encoder.fusion import Stream
-from uniecs.encoder.lengths import short_and_long
+from uniecs.encoder.lengths import read_together
 from uniecs.encoder.model import UniECSModel
 from uniecs.encoder.processor import UniECSProcessor
 from uniecs.losses.views import View
@@ -33,7 +33,7 @@ def entry_views(model: UniECSModel, processor: UniECSProcessor, inputs: Inputs) 
     if len(shown := stacked.without_text()):
         places.append(shown)
         vectors.append(_fuse(model, stacked, shown, image))
-    for texts, length in _lots(model, inputs.attention_mask):
+    for texts, length in read_together(model, inputs.attention_mask):
         ids = inputs.input_ids[texts, :length].to(device)
         mask = inputs.attention_mask[texts, :length].to(device)
         tokens = _text_tokens(model, ids, mask)
@@ -44,13 +44,6 @@ def entry_views(model: UniECSModel, processor: UniECSProcessor, inputs: Inputs) 
         return {}
     order = torch.cat(places).argsort().to(device)
     return _by_view(torch.cat(vectors).index_select(0, order), inputs)
-
-
-def _lots(model: UniECSModel, mask: Tensor) -> list[tuple[Tensor, int]]:
-    """Texts [N, L] that are read together; a model that reads padding gets all at full length."""
-    if len(mask) and model.reads_padding:
-        return [(torch.arange(len(mask)), mask.shape[1])]
-    return short_and_long(mask)
 
 
 def two_sides(entries: Entries, queries: int) -> tuple[Entries, Entries]:

@@ -38,7 +38,6 @@ class Arm:
         self.model.train()
         probe = Probe(self.model, size.image_size)
         self.precision = choose_compute(RunConfig(compile="off"), 1, probe).precision
-        return_free_memory()
         ids, mask = tokens(drawn, spec["batch"])
         self.plan = _plan(spec["batch"], ids.shape[1])
         self.inputs = _inputs(pictures(drawn, size, spec["batch"]), ids, mask)
